@@ -1,0 +1,1 @@
+"""What `Benchmarks/bench` is made of: the machine, the services it measures, the loads, the report."""

@@ -1,0 +1,139 @@
+"""Goals, and what is printed and written."""
+
+import json
+import os
+
+
+class Figures:
+    """The medians by name and number of clients."""
+
+    def __init__(self, results):
+        self.runs = {(run["name"], run["clients"]): run for run in results["runs"]}
+        self.start = results.get("start") or {}
+
+    def of(self, name, clients, figure="rate"):
+        run = self.runs.get((name, clients))
+        return run[figure] if run else None
+
+    def ratio(self, ours, theirs, clients, figure="rate"):
+        return quotient(self.of(ours, clients, figure), self.of(theirs, clients, figure))
+
+    def best(self, prefix):
+        rates = [run["rate"] for (name, _), run in self.runs.items() if name.startswith(prefix)]
+        return max(rates, default=None)
+
+
+def quotient(one, other):
+    return one / other if one is not None and other else None
+
+
+def difference(one, other):
+    return one - other if one is not None and other is not None else None
+
+
+def judge(results):
+    """The goals that this run has figures for: value, bound, and what is aimed at beyond it."""
+    f = Figures(results)
+    rows = []
+
+    def goal(what, value, unit="", least=None, most=None, aim=None):
+        if value is None:
+            return
+        bound = least if least is not None else most
+        met = value >= least if least is not None else value <= most if most is not None else None
+        reached = None if aim is None else value >= aim if least is not None else value <= aim
+        rows.append(
+            {"what": what, "value": value, "unit": unit, "bound": bound, "kind": "least" if least is not None else "most",
+             "met": met, "aim": aim, "aim_met": reached}
+        )  # fmt: skip
+
+    goal("backup puts at 64 / pgbench at 64", f.ratio("put", "pgbench", 64), least=0.8, aim=1.2)
+    goal("account creations at 64 / pgbench at 64", f.ratio("create", "pgbench", 64), least=0.5, aim=0.7)
+    goal("backup puts at 256 / pgbench at 256", f.ratio("put", "pgbench", 256), least=1.6, aim=2.4)
+    goal("account creations at 256 / pgbench at 256", f.ratio("create", "pgbench", 256), least=1.0, aim=1.4)
+    puts = f.best("put") if f.best("python") else None
+    goal("best backup puts / best of Python eventsourcing", quotient(puts, f.best("python")), least=6)
+    goal("backup puts at 64 / best of Python eventsourcing", quotient(f.of("put", 64), f.best("python")), least=6)
+    goal("appender alone at 64 / pgbench at 64", f.ratio("appender", "pgbench", 64), least=1.4)
+    goal(
+        "one lone put: p50 over pgbench's", difference(f.of("put", 1, "p50_ms"), f.of("pgbench", 1, "p50_ms")), "ms",
+        most=0.9,
+    )  # fmt: skip
+    goal("GET of an account at 64 / constant route", f.ratio("get", "constant", 64), least=0.45, aim=0.6)
+    goal("backup puts at 64 with projectors / without", f.ratio("put, projected", "put", 64), least=2 / 3)
+    goal("projectors behind a full append load, at most", f.of("put, projected", 64, "lag_seconds"), "s", most=2)
+    goal("p99 / p50 of backup puts at 64", f.of("put", 64, "p99_to_p50"), most=2.5)
+    goal("memory of idle up", f.start.get("idle_mb"), "MB", most=80)
+    goal("start of up, cluster exists", f.start.get("start_seconds"), "s", most=1)
+    goal("start of up, cluster is made", f.start.get("first_start_seconds"), "s", most=4)
+    grown, young = f.of("put at 1 million events", 64), f.of("put at 10 thousand events", 64)
+    goal("puts at 1 million events / at 10 thousand", quotient(grown, young), least=0.85)
+    goal("errors", results["errors"], most=0)
+    return rows
+
+
+def write(results, path):
+    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+    with open(f"{path}.new", "w") as file:
+        json.dump(results, file, indent=1)
+        file.write("\n")
+    os.replace(f"{path}.new", path)
+
+
+def show(results, path):
+    about, hardware = results["about"], results["machine"]
+    print(
+        f"{about['mode']} run of {about['commit'] or 'no commit'}, {about['took_seconds']} s: PostgreSQL "
+        f"{about['postgres']}, fsync on; {hardware['processors']} processors ({hardware['model']}), shared by load, "
+        f"service and database; {about['seconds']} s a run, medians of {about['rounds']} rounds or more"
+    )
+    pgbench = {run["clients"]: run["rate"] for run in results["runs"] if run["name"] == "pgbench"}
+    header = [
+        "load", "clients", "per s", "/ pgbench", "p50 ms", "p99 ms", "gateway µs", "postgres µs", "projector µs",
+        "load µs", "errors",
+    ]  # fmt: skip
+    rows = []
+    for run in results["runs"]:
+        cpu = run["cpu_us"]
+        floor = pgbench.get(run["clients"])
+        is_command = run["name"] not in ("get", "constant", "pgbench")
+        rows.append(
+            [run["name"], str(run["clients"]), f"{run['rate']:,.0f}",
+             f"{run['rate'] / floor:.2f}" if floor and is_command else "", f"{run['p50_ms']:.3f}",
+             f"{run['p99_ms']:.3f}"]
+            + [f"{cpu[name]:.1f}" if name in cpu else "" for name in ("gateway", "postgres", "projector", "load")]
+            + [str(run["errors"])]
+        )  # fmt: skip
+    order = {name: place for place, name in enumerate(dict.fromkeys(row[0] for row in rows))}
+    rows.sort(key=lambda row: (order[row[0]], int(row[1])))
+    print()
+    _table(header, rows)
+    start = results.get("start")
+    if start:
+        print(
+            f"\nup: ready in {start['start_seconds']:.2f} s, {start['first_start_seconds']:.2f} s when the cluster is "
+            f"made; {start['idle_mb']:.0f} MB idle, {start['loaded_mb']:.0f} MB after load (without PostgreSQL)"
+        )
+    print()
+    goals = []
+    for row in results["goals"]:
+        sign = "≥" if row["kind"] == "least" else "≤"
+        verdict = "short" if not row["met"] else "ok" if row["aim_met"] in (None, False) else "ok, aim met"
+        goals.append(
+            [row["what"], _number(row["value"], row["unit"]), f"{sign} {_number(row['bound'], row['unit'])}",
+             f"{sign} {_number(row['aim'], row['unit'])}" if row["aim"] is not None else "", verdict]
+        )  # fmt: skip
+    _table(["goal", "measured", "wanted", "aim", ""], goals)
+    print(f"\neverything, round by round: {os.path.relpath(path)}")
+
+
+def _number(value, unit):
+    text = f"{value:.2f}" if isinstance(value, float) else str(value)
+    return f"{text} {unit}".strip()
+
+
+def _table(header, rows):
+    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
+    for row in [header, ["─" * width for width in widths], *rows]:
+        cells = [row[0].ljust(widths[0])] + [cell.rjust(width) for cell, width in zip(row[1:], widths[1:])]
+        print("  ".join(cells).rstrip())

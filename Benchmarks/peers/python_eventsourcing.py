@@ -1,0 +1,122 @@
+"""Appends with the PyPI package `eventsourcing`, one event a call, and prints rate and latencies as JSON.
+
+Runs in the virtual environment that `Benchmarks/bench` makes. The recorder is the one that an application uses
+(`PostgresApplicationRecorder`), called directly, so that neither aggregates nor mappers are in the figures.
+"""
+
+import argparse
+import json
+import multiprocessing
+import resource
+import sys
+import threading
+import time
+import uuid
+
+from eventsourcing.persistence import StoredEvent
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+
+
+def measure(arguments, threads, begin):
+    """The latencies of one process, in seconds, and for how long it ran."""
+    datastore = PostgresDatastore(
+        dbname=arguments.dbname,
+        host=arguments.host,
+        port=arguments.port,
+        user=arguments.user,
+        password="",
+        connect_timeout=30,
+        pool_size=threads,
+        max_overflow=0,
+        pool_open_timeout=60,
+    )
+    try:
+        recorder = PostgresApplicationRecorder(datastore, events_table_name="stored_events")
+        recorder.create_table()
+        state = b"b" * arguments.payload
+
+        def append():
+            recorder.insert_events([StoredEvent(uuid.uuid4(), 1, "bench:BackupReplaced", state)])
+
+        append()
+        if begin is not None:
+            begin.wait()
+        latencies = [[] for _ in range(threads)]
+        failures = []
+        start = time.perf_counter()
+        end = start + arguments.seconds
+
+        def work(own):
+            try:
+                now = time.perf_counter()
+                while now < end:
+                    append()
+                    then, now = now, time.perf_counter()
+                    own.append(now - then)
+            except Exception as failure:  # a benchmark reports what went wrong and goes on
+                failures.append(f"{type(failure).__name__}: {failure}")
+
+        workers = [threading.Thread(target=work, args=(own,)) for own in latencies]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        return [one for own in latencies for one in own], time.perf_counter() - start, failures
+    finally:
+        datastore.close()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--host", required=True)
+    parser.add_argument("--port", default="5432")
+    parser.add_argument("--dbname", required=True)
+    parser.add_argument("--user", default="postgres")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--payload", type=int, default=300)
+    arguments = parser.parse_args()
+
+    if arguments.processes == 1:
+        parts = [measure(arguments, arguments.threads, None)]
+    else:
+        context = multiprocessing.get_context("fork")
+        begin = context.Barrier(arguments.processes)
+        answers = context.Queue()
+        children = [
+            context.Process(target=lambda: answers.put(measure(arguments, arguments.threads, begin)), daemon=True)
+            for _ in range(arguments.processes)
+        ]
+        for child in children:
+            child.start()
+        parts = [answers.get(timeout=arguments.seconds + 120) for _ in children]
+        for child in children:
+            child.join()
+
+    latencies = sorted(one for part, _, _ in parts for one in part)
+    failures = [failure for _, _, some in parts for failure in some]
+    if not latencies:
+        print(failures[0] if failures else "nothing was appended", file=sys.stderr)
+        return 1
+    usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    seconds = max(elapsed for _, elapsed, _ in parts)
+    print(
+        json.dumps(
+            {
+                "count": len(latencies),
+                "seconds": seconds,
+                "rate": len(latencies) / seconds,
+                "p50_ms": latencies[len(latencies) // 2] * 1e3,
+                "p99_ms": latencies[min(len(latencies) - 1, int(len(latencies) * 0.99))] * 1e3,
+                "cpu_seconds": sum(one.ru_utime + one.ru_stime for one in usage),
+                "errors": len(failures),
+                "first_error": failures[0] if failures else None,
+            }
+        )
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+# What people and CI run; `make` alone lists it. `.ci/run` is `make lint` and `make test`.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help run test bench lint format packages build clean
+
+SWIFT ?= swift
+# Passed on: make run RUN_ARGS='--http-port 8081', make test TEST_ARGS='--filter Backup', make bench BENCH_ARGS='…'
+RUN_ARGS ?=
+TEST_ARGS ?=
+BENCH_ARGS ?=
+
+# A target may import only what Package.swift lets it depend on; that keeps the layers apart.
+TEST_BUILD_FLAGS := --build-tests --explicit-target-dependency-import-check error
+FORMATTED := $(wildcard Sources Tests Projections Migrations Benchmarks) Package.swift
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Build and start everything on a private PostgreSQL in .ledger (RUN_ARGS)
+	@scripts/install-packages build
+	@$(SWIFT) build -c release --product account-ledger
+	@exec .build/release/account-ledger up $(RUN_ARGS)
+
+test: ## Build and run all tests (TEST_ARGS; LEDGER_TEST_DATABASE_URL for a server of your own)
+	@scripts/install-packages build test
+	@$(SWIFT) build $(TEST_BUILD_FLAGS)
+	@$(SWIFT) test --skip-build $(TEST_ARGS)
+
+bench: ## Measure against other event stores, with ratios (BENCH_ARGS)
+	@scripts/install-packages build test bench
+	@$(SWIFT) build -c release --product account-ledger
+	@Benchmarks/bench $(BENCH_ARGS)
+
+lint: ## Check formatting, documentation comments and the syntax of scripts
+	@$(SWIFT) format lint --strict --recursive $(FORMATTED)
+	@scripts/check-scripts
+
+format: ## Format the Swift code in place
+	@$(SWIFT) format --in-place --recursive $(FORMATTED)
+
+packages: ## Install all Debian packages that the other targets need
+	@scripts/install-packages build test bench
+
+build: ## Build the program for release
+	@scripts/install-packages build
+	@$(SWIFT) build -c release --product account-ledger
+
+clean: ## Remove what was built; .ledger stays
+	@$(SWIFT) package clean

@@ -1,0 +1,179 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every target of ours is compiled with: Swift 6 mode, warnings as errors, explicit existentials,
+/// explicit imports.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// A projection: `Projections/<name>/` with its `schema.sql`, its statements, and the fold.
+func projection(_ name: String, statements: [String] = [], uses: [Target.Dependency] = []) -> Target {
+    .target(
+        name: "\(name)Projection",
+        dependencies: ["AccountDomain", "EventCoding", "StrictJSON", "ProjectionKit"] + uses,
+        path: "Projections/\(name)",
+        resources: (["schema", "indexes", "load", "upsert", "remove"] + statements).map { .embedInCode("\($0).sql") },
+        swiftSettings: strict
+    )
+}
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "account-ledger",
+    products: [.executable(name: "account-ledger", targets: ["AccountLedger"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // C libraries, each with exactly one Swift module in front.
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "PostgresClient", dependencies: ["CPostgres"], swiftSettings: strict + [.strictMemorySafety()]),
+        .target(name: "PKI", dependencies: ["COpenSSL"], swiftSettings: strict + [.strictMemorySafety()]),
+        .target(name: "PasswordHashing", dependencies: ["CArgon2"], swiftSettings: strict + [.strictMemorySafety()]),
+        .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: strict + [.strictMemorySafety()]),
+
+        // The domain and its use cases.
+        .target(name: "AccountDomain", swiftSettings: strict),
+        .target(name: "StrictJSON", swiftSettings: strict),
+        .target(name: "Accounts", dependencies: ["AccountDomain", "EventCoding", "StrictJSON"], swiftSettings: strict),
+
+        // Stored form, log, read models.
+        .target(name: "EventCoding", dependencies: ["AccountDomain", "StrictJSON", crypto], swiftSettings: strict),
+        .target(
+            name: "AccountSecurity",
+            dependencies: ["AccountDomain", "Accounts", "EventCoding", "PasswordHashing", "PKI", crypto],
+            swiftSettings: strict),
+        .target(
+            name: "Migrations", path: "Migrations", resources: [.embedInCode("sql")], swiftSettings: strict),
+        .target(
+            name: "PostgresLedger",
+            dependencies: ["AccountDomain", "Accounts", "EventCoding", "PostgresClient", "Migrations", crypto, logging],
+            resources: [.embedInCode("Statements")],
+            swiftSettings: strict),
+        .target(
+            name: "PostgresReadModels",
+            dependencies: [
+                "AccountDomain", "Accounts", "EventCoding", "PostgresClient", "PostgresLedger", "ProjectionKit",
+                "AccountsProjection", "IdentitiesProjection", "SpacesProjection",
+            ],
+            resources: [.embedInCode("Statements")],
+            swiftSettings: strict),
+        .target(name: "ProjectionKit", dependencies: ["AccountDomain", "EventCoding"], swiftSettings: strict),
+        projection("Accounts", statements: ["lookups_add", "lookups_remove"], uses: ["Accounts"]),
+        projection("Devices", statements: ["lookups_add", "lookups_remove"]),
+        projection("Identities"),
+        projection("Spaces"),
+        .target(
+            name: "Projector",
+            dependencies: ["AccountDomain", "EventCoding", "PostgresClient", "PostgresLedger", "ProjectionKit", logging],
+            resources: [.embedInCode("Statements")],
+            swiftSettings: strict),
+
+        // HTTP.
+        .target(
+            name: "DoorKit",
+            dependencies: [
+                "StrictJSON", "AccountDomain", "Accounts", "EventCoding", logging, crypto,
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "NativeDoor",
+            dependencies: [
+                "DoorKit", "EventCoding", "StrictJSON", "AccountDomain", "Accounts", logging, crypto,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            resources: [.embedInCode("openapi.yaml")],
+            swiftSettings: strict),
+
+        // The program.
+        .target(name: "EmbeddedPostgres", dependencies: [logging], swiftSettings: strict),
+        .executableTarget(
+            name: "AccountLedger",
+            dependencies: [
+                "AccountDomain", "AccountSecurity", "Accounts", "AccountsProjection", "DevicesProjection", "DoorKit",
+                "EmbeddedPostgres", "EventCoding", "IdentitiesProjection", "NativeDoor", "PostgresClient",
+                "PostgresLedger", "PostgresReadModels", "Projector", "SpacesProjection", "StrictJSON", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+
+        // Tests: one folder per target.
+        .target(
+            name: "TestSupport",
+            dependencies: ["AccountDomain", "EventCoding", "PostgresClient", "PostgresLedger", logging],
+            path: "Tests/TestSupport", swiftSettings: strict),
+        tests("StrictJSON", ["StrictJSON"]),
+        tests("PasswordHashing", ["PasswordHashing"]),
+        tests("Compression", ["Compression"]),
+        tests("PKI", ["PKI"]),
+        tests("PostgresClient", ["PostgresClient"]),
+        tests("AccountDomain", ["AccountDomain"]),
+        tests("AccountSecurity", ["AccountSecurity", "PKI"]),
+        tests("EventCoding", ["AccountDomain", "EventCoding", "StrictJSON"]),
+        tests("Migrations", ["Migrations"]),
+        tests(
+            "PostgresLedger",
+            ["AccountDomain", "Accounts", "EventCoding", "PostgresClient", "PostgresLedger", "TestSupport", logging]),
+        tests(
+            "AccountsProjection",
+            [
+                "AccountDomain", "Accounts", "AccountsProjection", "DevicesProjection", "EventCoding",
+                "IdentitiesProjection", "ProjectionKit", "SpacesProjection",
+            ]),
+        tests(
+            "Projector",
+            [
+                "AccountDomain", "Accounts", "AccountsProjection", "DevicesProjection", "EventCoding",
+                "IdentitiesProjection", "Migrations", "PostgresClient", "PostgresLedger", "ProjectionKit", "Projector",
+                "SpacesProjection", "TestSupport", logging,
+            ]),
+        tests(
+            "DoorKit",
+            [
+                "DoorKit", "StrictJSON", "AccountDomain", "Accounts", "EventCoding", logging,
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        tests(
+            "NativeDoor",
+            ["DoorKit", "NativeDoor", "StrictJSON", "AccountDomain", "Accounts", "EventCoding", crypto, logging]),
+        tests("EmbeddedPostgres", ["EmbeddedPostgres"]),
+        tests(
+            "AccountLedger",
+            [
+                "AccountLedger", "EmbeddedPostgres", "EventCoding", "Migrations", "PostgresClient", "PostgresLedger",
+                "StrictJSON", logging,
+            ]),
+        tests("EndToEnd", ["StrictJSON", "PostgresClient", "TestSupport"]),
+    ]
+)
+
+/// The tests of a target, in `Tests/<name>Tests`.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: dependencies, swiftSettings: strict)
+}

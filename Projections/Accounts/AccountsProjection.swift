@@ -1,0 +1,155 @@
+public import AccountDomain
+public import Accounts
+public import EventCoding
+public import ProjectionKit
+
+/// Accounts as the doors show them: `rm.accounts_N`, and `rm.account_lookups_N` for searches by e-mail address.
+public struct AccountsProjection: Projection {
+    /// What is known of one account.
+    public struct State: Sendable {
+        /// The account as it is shown; nil once the person is erased.
+        public fileprivate(set) var view: AccountView?
+        fileprivate var createdPosition: Int64 = 0
+        fileprivate var createdAt = Moment(microseconds: 0)
+        fileprivate var updatedAt = Moment(microseconds: 0)
+        fileprivate var system = System.native
+        fileprivate var space: SpaceID?
+        fileprivate var nameKey: [UInt8]?
+        /// Whether the look-up rows differ from the addresses.
+        fileprivate var mustWriteLookups = false
+    }
+
+    /// The kind of look-up by e-mail address: `MasterKey.lookupKey(kind: 1, scope: "", address)`.
+    public static let emailLookup: Int16 = 1
+
+    /// Where the view's box stands: `accounts`, for a stream has one row.
+    public func viewPlace(ordinal: Int32) -> String { name }
+
+    /// The name in `ledger.projections`.
+    public let name = "accounts"
+    /// The version of fold and tables.
+    public let version: Int32 = 1
+    /// The statements.
+    public let sql: ProjectionSQL
+    /// A missing version is an alarm.
+    public let foldsWholeStreams = true
+
+    private let master: MasterKey
+    private let addLookups: String
+    private let removeLookups: String
+
+    /// The projection with the key that look-ups are made with.
+    public init(master: MasterKey) {
+        self.master = master
+        sql = ProjectionSQL(
+            version: version, schema: PackageResources.schema_sql, indexes: PackageResources.indexes_sql,
+            load: PackageResources.load_sql, upsert: PackageResources.upsert_sql, remove: PackageResources.remove_sql)
+        addLookups = ProjectionSQL.text(PackageResources.lookups_add_sql, version: version)
+        removeLookups = ProjectionSQL.text(PackageResources.lookups_remove_sql, version: version)
+    }
+
+    /// Everything but what happens to identities and Spaces.
+    public func takes(_ type: String) -> Bool { !type.hasPrefix("identity.") && !type.hasPrefix("space.") }
+
+    /// An account of which nothing is known yet.
+    public func start(_ stream: StreamID) -> State { State(view: AccountView(stream)) }
+
+    /// The account that a row stands for.
+    ///
+    /// What never changes is left out: an update does not write it.
+    public func restore(_ stream: StreamID, from rows: [StoredRow]) throws(ProjectionFault) -> State {
+        guard let bytes = rows.first?.view else { return State(view: nil) }
+        guard let view = AccountView(stream, AccountView.Encoded(bytes: bytes)) else { throw .unreadableView }
+        var state = State(view: view)
+        state.createdPosition = view.createdPosition
+        state.createdAt = view.createdAt
+        state.updatedAt = view.updatedAt
+        state.system = view.system
+        state.space = view.space
+        state.nameKey = view.name.map { key(ofName: $0) }
+        return state
+    }
+
+    /// Takes the next event.
+    public func apply(_ event: ProjectedEvent, to state: inout State) throws(ProjectionFault) {
+        state.updatedAt = event.stored.recordedAt
+        guard let happened = event.event else { return }
+        guard case .account(let change) = happened else { throw .impossible("not an account's") }
+        if case .lifecycle(.created(let creation)) = change {
+            state.createdPosition = event.stored.position
+            state.createdAt = event.stored.recordedAt
+            state.system = creation.system
+            state.space = creation.space
+            state.nameKey = creation.name.map { key(ofName: $0.text) }
+            state.mustWriteLookups = !creation.emails.isEmpty
+        }
+        guard state.view != nil else { return }
+        if case .lifecycle(.erased) = change { return blank(&state, at: event.stored.version) }
+        state.view?.apply(
+            RecordedEvent(
+                position: event.stored.position, recordedAt: event.stored.recordedAt, stream: event.stored.stream,
+                version: event.stored.version, command: event.stored.command, event: happened))
+        switch change {
+        case .profile(.nameChanged(let name)): state.nameKey = key(ofName: name.text)
+        case .profile(.emailsChanged): state.mustWriteLookups = true
+        default: break
+        }
+    }
+
+    /// Forgets name, addresses and view.
+    public func blank(_ state: inout State, at version: Int32) {
+        state.view = nil
+        state.nameKey = nil
+        state.mustWriteLookups = true
+    }
+
+    /// Rows of accounts, and the look-ups of those whose addresses changed.
+    public func writes(_ streams: inout [FoldedStream<State>]) -> [TableWrite] {
+        let rows = streams.count
+        var writes = [
+            TableWrite(
+                sql.upsert,
+                [
+                    .ids(streams.map(\.stream)), .int4(streams.map(\.version)), .int4(streams.map(\.applied)),
+                    .int8(streams.map(\.state.createdPosition)), .moments(streams.map(\.state.createdAt)),
+                    .moments(streams.map(\.state.updatedAt)), .texts(streams.map(\.state.system.rawValue)),
+                    .optionalIDs(streams.map(\.state.space)),
+                    .flags(streams.map { $0.state.view?.isActivated ?? false }),
+                    .flags(streams.map { $0.state.view?.isBlocked ?? false }),
+                    .flags(streams.map { $0.state.view?.isAdmin ?? false }),
+                    .flags(streams.map { $0.state.view == nil }), .optionalBytes(streams.map(\.state.nameKey)),
+                    .optionalBytes(streams.map { box(of: $0) }),
+                ], expectedRows: rows)
+        ]
+        writes.append(contentsOf: lookupWrites(&streams))
+        return writes
+    }
+
+    private func lookupWrites(_ streams: inout [FoldedStream<State>]) -> [TableWrite] {
+        var stale: [StreamID] = []
+        var keys: [[UInt8]] = []
+        var owners: [StreamID] = []
+        for index in streams.indices where streams[index].state.mustWriteLookups {
+            streams[index].state.mustWriteLookups = false
+            let stream = streams[index].stream
+            if !streams[index].isNew { stale.append(stream) }
+            for email in streams[index].state.view?.emails ?? [] {
+                keys.append(master.lookupKey(kind: Self.emailLookup, scope: "", email))
+                owners.append(stream)
+            }
+        }
+        var writes: [TableWrite] = []
+        if !stale.isEmpty { writes.append(TableWrite(removeLookups, [.ids(stale)])) }
+        if !keys.isEmpty {
+            let kinds = [Int16](repeating: Self.emailLookup, count: keys.count)
+            writes.append(TableWrite(addLookups, [.int2(kinds), .bytes(keys), .ids(owners)]))
+        }
+        return writes
+    }
+
+    private func box(of folded: FoldedStream<State>) -> [UInt8]? {
+        folded.state.view.flatMap { folded.seal($0.encoded.bytes, at: name) }
+    }
+
+    private func key(ofName name: String) -> [UInt8] { master.reservationKey(.accountName, name) }
+}

@@ -1,0 +1,3 @@
+CREATE INDEX ON rm.accounts_{version} (created_position);
+CREATE INDEX ON rm.accounts_{version} (space_id, created_position) WHERE space_id IS NOT NULL;
+CREATE INDEX ON rm.account_lookups_{version} (stream_id);

@@ -1,0 +1,1 @@
+CREATE INDEX ON rm.device_lookups_{version} (stream_id);

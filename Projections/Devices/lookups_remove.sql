@@ -1,0 +1,1 @@
+DELETE FROM rm.device_lookups_{version} WHERE stream_id = ANY ($1)

@@ -1,0 +1,1 @@
+DELETE FROM rm.identities_{version} WHERE stream_id = $1

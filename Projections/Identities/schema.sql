@@ -1,0 +1,14 @@
+-- Identities as /v1 lists them.
+
+CREATE TABLE rm.identities_{version} (
+  stream_id        uuid        PRIMARY KEY,
+  version          int4        NOT NULL,      -- of the stream, after the last event folded
+  applied          int4        NOT NULL,      -- how many events the last write folded: the guard of continuity
+  created_position int8        NOT NULL,      -- the place in lists
+  created_at       timestamptz NOT NULL,
+  account_id       uuid,
+  mfa              text        NOT NULL,
+  ended            bool        NOT NULL,
+  view             bytea                      -- box; NULL once ended
+) WITH (fillfactor = 80);
+ALTER TABLE rm.identities_{version} ALTER COLUMN view SET STORAGE EXTERNAL;   -- ciphertext does not compress

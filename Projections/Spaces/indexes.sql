@@ -1,0 +1,1 @@
+CREATE INDEX ON rm.spaces_{version} (created_position);

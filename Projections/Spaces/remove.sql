@@ -1,0 +1,1 @@
+DELETE FROM rm.spaces_{version} WHERE stream_id = $1

@@ -1,0 +1,31 @@
+import ArgumentParser
+import StrictJSON
+
+/// `health`: whether the service on this machine answers.
+struct Health: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Ask the service on this machine whether it is ready.",
+        discussion: """
+            Asks LEDGER_HTTP_HOST and LEDGER_HTTP_PORT, or 127.0.0.1 when it listens on all addresses. Exits 0 when it \
+            is ready, 1 when it is not, 69 when nothing answers.
+            """)
+
+    @OptionGroup(title: "Configuration") var options: ConfigurationOptions
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() throws {
+        let url = try options.load().localURL
+        let answer = try ServiceClient(url, key: nil).send("GET", "/health/ready", timeoutSeconds: 4)
+        let isReady = answer.status == 200
+        if json {
+            let body = JSONObject(dictionaryLiteral: ("url", .string(url.description)), ("ready", .bool(isReady)))
+            Output.line(JSONText.compact(answer.json ?? .object(body)))
+        } else {
+            Output.line(isReady ? "\(Style.green("ready")) \(url)" : "\(Style.red("not ready")) \(url)")
+            if !isReady, let reasons = answer.json?.objectValue { JSONText.facts(reasons).forEach { Output.line($0) } }
+        }
+        guard isReady else { throw ExitCode(CommandStatus.failure.rawValue) }
+    }
+}

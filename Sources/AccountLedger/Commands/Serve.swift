@@ -1,0 +1,33 @@
+import ArgumentParser
+import DoorKit
+import Logging
+
+/// `serve`: the gateway on a PostgreSQL of its operator's.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Answer HTTP on the database of LEDGER_DATABASE_URL.",
+        discussion: """
+            Needs LEDGER_DATABASE_URL (a member of role ledger_gateway), LEDGER_ROOT_KEY, LEDGER_MASTER_KEY and \
+            LEDGER_KEYRING_FILE, and a schema made by `migrate`. SIGTERM or SIGINT ends it in order: readiness goes \
+            off, requests under way finish; a second signal ends it at once. SIGHUP reads the keyring again.
+            """)
+
+    @OptionGroup(title: "Configuration") var options: ConfigurationOptions
+
+    mutating func run() async throws {
+        let configuration = try options.load()
+        let logger = LineLogHandler.logger("account-ledger", level: configuration.logLevel)
+        let url = try configuration.required("LEDGER_DATABASE_URL", for: "serve")
+        let root = try configuration.required("LEDGER_ROOT_KEY", for: "serve")
+        let secrets = try LedgerSecrets(configuration, for: "serve")
+        let origin = try await Database.check(
+            Gateway.session(url), secrets: secrets, origin: configuration.newOrigin(needsDomain: true), logger: logger)
+        let gateway = try Gateway(
+            configuration, .init(databaseURL: url, secrets: secrets, root: root, origin: origin), logger: logger,
+            onListening: { listening in
+                logger.notice("serving", metadata: ["host": "\(listening.host)", "port": "\(listening.port)"])
+            })
+        try await Roles.run(gateway.services, limit: Roles.limit(configuration), logger: logger)
+        logger.notice("ended in order")
+    }
+}

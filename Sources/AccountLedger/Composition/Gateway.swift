@@ -1,0 +1,97 @@
+import AccountDomain
+import AccountSecurity
+import Accounts
+import DoorKit
+import EventCoding
+import Logging
+import NativeDoor
+import PostgresClient
+import PostgresLedger
+import PostgresReadModels
+import ServiceLifecycle
+
+/// The gateway role, put together: the log and its reads, the use cases, the doors, the server.
+struct Gateway {
+    /// What the role is made of beside its configuration.
+    struct Parts: Sendable {
+        let databaseURL: String
+        let secrets: LedgerSecrets
+        /// Root's key string.
+        let root: String
+        /// The log's name, as the database has it.
+        let origin: String
+    }
+
+    /// The services of the role, in the order in which they begin; they end in the opposite one.
+    let services: [any Service]
+
+    init(
+        _ configuration: LedgerConfiguration, _ parts: Parts, logger: Logger,
+        onGrowth: @escaping @Sendable (Int64) -> Void = { _ in },
+        onListening: @escaping @Sendable (Listening) async -> Void
+    ) throws {
+        let root = try RootKey(parts.root)
+        let keyring = parts.secrets.loadedKeyring()
+        let session = Self.session(parts.databaseURL)
+        let writer = PostgresPipeline(session, name: "appender")
+        let reader = PostgresPipeline(session, name: "reader")
+
+        var logConfiguration = PostgresLog.Configuration()
+        logConfiguration.streamLimit = configuration.streamLimit
+        let log = PostgresLog(
+            configuration: logConfiguration, keys: parts.secrets.keys, keyring: keyring, writer: writer,
+            reader: reader, logger: logger, onGrowth: onGrowth)
+        let reads = PostgresReadModels(log: log)
+        let history = PostgresHistory(log: log)
+
+        let work = SlowWork()
+        let master = parts.secrets.master
+        let accounts = AccountService(
+            log: log, reads: reads, passwords: Argon2PasswordHasher(work: work),
+            keyPairs: RSAKeyPairMaker(work: work, stock: RSAKeyStock(work: work)),
+            settings: AccountSettings(applicationID: root.applicationID),
+            derivedStream: { master.createdStream(by: $0) })
+
+        let drain = Drain()
+        let counters = ServerCounters()
+        let readiness = Readiness(writer: writer, reader: reader, drain: drain)
+        let tokens = AccessTokens(key: master.derivedKey("access-token"))
+        let authenticator =
+            configuration.hasLimits
+            ? Authenticator(log: log, root: root, tokens: tokens)
+            : Authenticator(log: log, root: root, tokens: tokens, failures: .off)
+        let native = NativeDoor(
+            service: accounts, reads: reads, history: history, log: log, authenticator: authenticator, master: master,
+            settings: NativeDoorSettings(
+                origin: parts.origin, maximumUploadBytes: configuration.maximumUploadBytes,
+                limitsAttempts: configuration.hasLimits),
+            readiness: { readiness.reasons })
+        let server = try HTTPServer(
+            configuration: configuration.server, doors: [native], logger: logger, drain: drain, counters: counters,
+            onListening: onListening)
+
+        services = [
+            SignalWatch(keyring: keyring, logger: logger),
+            LogService(log: log, work: work),
+            PartitionKeeper(session, logger: logger),
+            SpaceEraser(service: accounts, reads: reads, logger: logger),
+            server,
+        ]
+    }
+
+    static func session(_ url: String) -> PostgresConfiguration {
+        PostgresConfiguration(url: url, applicationName: "account-ledger gateway")
+    }
+}
+
+/// The log's own life: it follows what others append until the doors are shut, then works off its queue.
+private struct LogService: Service {
+    let log: PostgresLog
+    let work: SlowWork
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await log.run() }
+        await work.shutdown()
+        await log.close()
+    }
+}

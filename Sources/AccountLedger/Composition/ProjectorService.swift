@@ -1,0 +1,36 @@
+import AccountsProjection
+import DevicesProjection
+import EventCoding
+import IdentitiesProjection
+import Logging
+import PostgresClient
+import Projector
+import ServiceLifecycle
+import SpacesProjection
+
+/// The projector role: the workers that keep the read models.
+struct ProjectorService: Service {
+    let projector: Projector
+
+    /// The workers on a database; `listens` when appenders of other processes are to be heard.
+    init(
+        _ configuration: LedgerConfiguration, databaseURL: String, secrets: LedgerSecrets, keyring: LoadedKeyring,
+        listens: Bool, logger: Logger
+    ) {
+        projector = Projector(
+            configuration: Self.session(databaseURL),
+            projections: [
+                AccountsProjection(master: secrets.master), DevicesProjection(master: secrets.master),
+                IdentitiesProjection(), SpacesProjection(),
+            ],
+            keyring: keyring, workers: configuration.workers, listens: listens, logger: logger)
+    }
+
+    static func session(_ url: String) -> PostgresConfiguration {
+        PostgresConfiguration(url: url, applicationName: "account-ledger projector")
+    }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await projector.run() }
+    }
+}

@@ -1,0 +1,113 @@
+import DoorKit
+import EmbeddedPostgres
+import EventCoding
+import Glibc
+import StrictJSON
+
+/// The keys of `up`, in `LEDGER_HOME/keys`: made once, never anew.
+///
+/// Losing one loses data, and making another in its place would hide that until it is too late. So keys are made only
+/// while the database holds no log; afterwards a missing file is an error.
+struct KeyFiles: Sendable {
+    /// The directory.
+    let directory: String
+
+    var master: String { "\(directory)/master.key" }
+    var keyring: String { "\(directory)/keyring.json" }
+    var root: String { "\(directory)/root.key" }
+    var signing: String { "\(directory)/signing.key" }
+
+    init(home: String) { directory = "\(home)/keys" }
+
+    /// What the files hold.
+    struct Contents: Sendable {
+        let secrets: LedgerSecrets
+        let root: String
+        let signingKey: [UInt8]
+    }
+
+    /// Makes the files that are missing, unless a log exists already, and reads them all.
+    ///
+    /// - Throws: `CommandFailure` with exit code 78 when a file is missing beside an existing log, or cannot be used.
+    func prepare(hasLog: Bool, domain: String) throws -> Contents {
+        let missing = [master, keyring, root, signing].filter { !Self.exists($0) }
+        if hasLog, !missing.isEmpty {
+            throw CommandFailure(
+                .configuration,
+                "the database holds a log, but \(missing.joined(separator: " and ")) "
+                    + "\(missing.count == 1 ? "is" : "are") missing; put the keys back from your copy, for without them "
+                    + "the log can be neither read nor continued")
+        }
+        if !missing.isEmpty { try make(missing, domain: domain) }
+        return try read()
+    }
+
+    /// Reads the root key alone, for the tools; nil when there is none.
+    func readRoot() throws -> String? {
+        guard Self.exists(root) else { return nil }
+        return try readRootKey()
+    }
+
+    private static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    private func make(_ missing: [String], domain: String) throws {
+        if mkdir(directory, 0o700) == 0 {
+            do throws(DurableFileError) {
+                try DurableFile.synchronizeDirectory(directory + "/..")
+            } catch { throw failure(error) }
+        } else if errno != EEXIST {
+            throw CommandFailure(.configuration, "cannot make \(directory): \(String(cString: strerror(errno)))")
+        }
+        for path in missing {
+            let content: [UInt8] =
+                switch path {
+                case master: Array((MasterKey.make().text + "\n").utf8)
+                case keyring: Keyring.make().fileBytes
+                case root: Array((DrawnRootKey.make(for: domain) + "\n").utf8)
+                default: Array((Base64.encode(Self.randomBytes(32)) + "\n").utf8)
+                }
+            do throws(DurableFileError) {
+                try DurableFile.write(path: path, bytes: content, mode: 0o600, existing: .keep)
+            } catch  where error.code == EEXIST {
+                continue
+            } catch { throw failure(error) }
+        }
+    }
+
+    private func read() throws -> Contents {
+        let masterKey: MasterKey
+        do { masterKey = try MasterKey(text: line(master)) } catch is EventCodingError {
+            throw damaged(master)
+        }
+        guard let signingKey = Base64.decode(try line(signing)), signingKey.count == 32 else { throw damaged(signing) }
+        return Contents(
+            secrets: LedgerSecrets(
+                master: masterKey, keyring: try LedgerSecrets.keyring(keyring, key: "keyring"), keyringFile: keyring),
+            root: try readRootKey(), signingKey: signingKey)
+    }
+
+    private func readRootKey() throws -> String {
+        let text = try line(root)
+        guard (try? RootKey(text)) != nil else { throw damaged(root) }
+        return text
+    }
+
+    private func line(_ path: String) throws -> String {
+        do throws(FileFailure) { return try SmallFile.line(path) } catch {
+            throw CommandFailure(.configuration, error.description)
+        }
+    }
+
+    private func damaged(_ path: String) -> CommandFailure {
+        CommandFailure(.configuration, "\(path) does not hold a key of its kind; put it back from your copy")
+    }
+
+    private func failure(_ error: DurableFileError) -> CommandFailure {
+        CommandFailure(.configuration, error.description)
+    }
+
+    private static func randomBytes(_ count: Int) -> [UInt8] {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+    }
+}

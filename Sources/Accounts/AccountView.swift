@@ -1,0 +1,230 @@
+public import AccountDomain
+import EventCoding
+import StrictJSON
+
+/// An account as it is shown (native.md, section 2): a pure fold of its events.
+///
+/// Its stored form is two documents in one box: the `Account` of `/v1`, ready to be sent as it is, and the details that
+/// other routes show.
+public struct AccountView: Sendable, Equatable {
+    /// A key as it is shown.
+    public struct Key: Sendable, Equatable {
+        /// Its id.
+        public let id: KeyID
+        /// What it serves.
+        public let kind: KeyKind
+        /// What its owner calls it.
+        public let label: String?
+        /// When it was issued.
+        public let createdAt: Moment
+        /// When it was revoked.
+        public var revokedAt: Moment?
+        /// The public half of its RSA pair: SubjectPublicKeyInfo, DER.
+        public let publicKey: [UInt8]?
+    }
+
+    /// A device as it is shown.
+    public struct Device: Sendable, Equatable {
+        /// Its place among the account's devices, which events name it by.
+        public let ordinal: Int
+        /// The id that its owner gave it.
+        public let id: String
+        /// What its owner calls it.
+        public var name: String?
+        /// When it was added.
+        public let addedAt: Moment
+        /// When it was revoked.
+        public var revokedAt: Moment?
+        /// The public key that it registered.
+        public let publicKey: String?
+        /// Why it was revoked.
+        public var reason: String?
+    }
+
+    /// The present backup, without its data.
+    public struct Backup: Sendable, Equatable {
+        /// Its version.
+        public let version: Int
+        /// Length of its data in bytes.
+        public let length: Int
+        /// SHA-256 of its data.
+        public let sha256: Digest
+        /// When it was stored.
+        public let storedAt: Moment
+    }
+
+    /// The account.
+    public let id: AccountID
+    /// Its version.
+    public internal(set) var version = 0
+    /// Position of its newest event.
+    public internal(set) var position: Int64 = 0
+    /// Position of its creation: its place in lists.
+    public internal(set) var createdPosition: Int64 = 0
+    /// When it was made.
+    public internal(set) var createdAt = Moment(microseconds: 0)
+    /// When it last changed.
+    public internal(set) var updatedAt = Moment(microseconds: 0)
+    /// The door that made it.
+    public internal(set) var system = System.native
+    /// The Space it belongs to.
+    public internal(set) var space: SpaceID?
+    /// The domain of that Space.
+    public internal(set) var spaceDomain: String?
+    /// Its name.
+    public internal(set) var name: String?
+    /// Its addresses.
+    public internal(set) var emails: [String] = []
+    /// Its profile.
+    public internal(set) var profile = ProfileMembers(stored: [])
+    /// Whether it was activated.
+    public internal(set) var isActivated = false
+    /// Whether it is blocked.
+    public internal(set) var isBlocked = false
+    /// Whether it has a password.
+    public internal(set) var hasPassword = false
+    /// Its present backup.
+    public internal(set) var backup: Backup?
+    /// Whether backups are locked.
+    public internal(set) var isBackupLocked = false
+    /// Its credentials for remotes, as patched.
+    public internal(set) var remotesAuth: [RemoteAuthMode] = []
+    /// Its keys, oldest first.
+    public internal(set) var keys: [Key] = []
+    /// Its devices, oldest first.
+    public internal(set) var devices: [Device] = []
+    /// Whether it is an administrator of its Space.
+    public internal(set) var isAdmin = false
+    /// Accounts that administer it (m-ld).
+    public internal(set) var administrators: [AccountID] = []
+    /// The person's identities.
+    public internal(set) var identities: [IdentityID] = []
+    /// Whether the person was erased.
+    public internal(set) var isErased = false
+
+    /// An account of which nothing is known yet.
+    public init(_ id: AccountID) { self.id = id }
+
+    /// The view that a stream's events make.
+    public init(_ id: AccountID, folding events: [RecordedEvent]) {
+        self.init(id)
+        for event in events { apply(event) }
+    }
+
+    /// Takes the next event of the stream.
+    public mutating func apply(_ recorded: RecordedEvent) {
+        version = Int(recorded.version)
+        position = recorded.position
+        updatedAt = recorded.recordedAt
+        guard case .account(let event) = recorded.event else { return }
+        switch event {
+        case .lifecycle(let event): apply(event, recorded)
+        case .profile(let event): apply(event)
+        case .password: hasPassword = true
+        case .backup(let event): apply(event, recorded)
+        case .devices(let event): apply(event, recorded)
+        case .accessKeys(let event): apply(event, recorded)
+        case .remotesAuth(let event): apply(event)
+        case .administrators(.inserted(let account)): administrators.append(account)
+        case .administrators(.deleted(let account)): administrators.removeAll { $0 == account }
+        case .roles(.granted(.admin)): isAdmin = true
+        case .roles(.withdrawn(.admin)): isAdmin = false
+        case .tokens: break
+        case .identities(.linked(let identity)): identities.append(identity)
+        case .identities(.unlinked(let identity)): identities.removeAll { $0 == identity }
+        }
+    }
+
+    private mutating func apply(_ event: Lifecycle.Event, _ recorded: RecordedEvent) {
+        switch event {
+        case .created(let creation):
+            createdPosition = recorded.position
+            createdAt = recorded.recordedAt
+            system = creation.system
+            space = creation.space
+            spaceDomain = creation.spaceDomain?.text
+            isActivated = creation.activated
+            name = creation.name?.text
+            emails = creation.emails.map(\.text)
+            profile = creation.profile
+        case .activated: isActivated = true
+        case .deactivated: isActivated = false
+        case .blocked: isBlocked = true
+        case .unblocked: isBlocked = false
+        case .erased: blank()
+        }
+    }
+
+    /// Forgets everything personal: what stays is what stands in clear.
+    private mutating func blank() {
+        var blank = AccountView(id)
+        blank.version = version
+        blank.position = position
+        blank.createdPosition = createdPosition
+        blank.createdAt = createdAt
+        blank.updatedAt = updatedAt
+        blank.system = system
+        blank.space = space
+        blank.isErased = true
+        self = blank
+    }
+
+    private mutating func apply(_ event: Profile.Event) {
+        switch event {
+        case .profileChanged(let profile): self.profile = profile
+        case .emailsChanged(let emails): self.emails = emails.map(\.text)
+        case .nameChanged(let name): self.name = name.text
+        }
+    }
+
+    private mutating func apply(_ event: AccountDomain.Backup.Event, _ recorded: RecordedEvent) {
+        switch event {
+        case .replaced(let new):
+            backup = Backup(
+                version: new.version, length: new.length, sha256: new.sha256, storedAt: recorded.recordedAt)
+        case .locked: isBackupLocked = true
+        }
+    }
+
+    private mutating func apply(_ event: Devices.Event, _ recorded: RecordedEvent) {
+        switch event {
+        case .added(let device):
+            devices.append(
+                Device(
+                    ordinal: device.ordinal, id: device.id.text, name: device.name?.text, addedAt: recorded.recordedAt,
+                    revokedAt: nil, publicKey: device.publicKey?.text, reason: nil))
+        case .renamed(let ordinal, let name): change(ordinal) { $0.name = name?.text }
+        case .revoked(let ordinal, let reason):
+            change(ordinal) {
+                $0.revokedAt = recorded.recordedAt
+                $0.reason = reason?.text
+            }
+        }
+    }
+
+    private mutating func change(_ ordinal: Int, _ body: (inout Device) -> Void) {
+        guard let index = devices.firstIndex(where: { $0.ordinal == ordinal }) else { return }
+        body(&devices[index])
+    }
+
+    private mutating func apply(_ event: AccessKeys.Event, _ recorded: RecordedEvent) {
+        switch event {
+        case .issued(let key):
+            keys.append(
+                Key(
+                    id: key.id, kind: key.kind, label: key.label?.text, createdAt: recorded.recordedAt, revokedAt: nil,
+                    publicKey: key.publicKey))
+        case .revoked(let id):
+            guard let index = keys.firstIndex(where: { $0.id == id }) else { return }
+            keys[index].revokedAt = recorded.recordedAt
+        }
+    }
+
+    private mutating func apply(_ event: RemotesAuth.Event) {
+        switch event {
+        case .inserted(let modes):
+            remotesAuth = RemoteAuthMode.allCases.filter { remotesAuth.contains($0) || modes.contains($0) }
+        case .deleted(let modes): remotesAuth.removeAll { modes.contains($0) }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+public import AccountDomain
+import EventCoding
+
+extension AccountService {
+    /// Replaces the backup; `version` must be the current one plus one.
+    ///
+    /// - Throws: ``Failure/account(_:)`` with `versionConflict(expected:)`.
+    public func putBackup(_ data: [UInt8], version: Int, of account: AccountID, _ context: CommandContext)
+        async throws(Failure) -> Appended
+    {
+        if data.count > Self.inlineBytes { try await requireStanding(context, to: account, for: .change) }
+        let backup = try await backupVersion(version, data, for: account)
+        return try await execute(.backup(.put(backup)), on: account, context)
+    }
+
+    /// The data of a backup version that an event names.
+    public func backupData(_ version: BackupVersion, of account: AccountID) async throws(Failure) -> [UInt8] {
+        switch version.content {
+        case .inline(let bytes): return bytes
+        case .blob(let reference): return try await log.blob(reference, of: account)
+        }
+    }
+
+    /// What fits into an event's box; anything larger is a blob beside the log (LOG L.2: boxes over 64 KiB).
+    static let inlineBytes = 48 * 1024
+
+    func backupVersion(_ version: Int, _ data: [UInt8], for account: AccountID) async throws(Failure) -> BackupVersion {
+        BackupVersion(
+            version: version, length: data.count, sha256: Digest.sha256(of: data),
+            content: data.count > Self.inlineBytes
+                ? .blob(try await log.storeBlob(data, for: account)) : .inline(data))
+    }
+}

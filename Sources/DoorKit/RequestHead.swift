@@ -1,0 +1,126 @@
+import NIOHTTP1
+
+/// The head of a request, checked and routed.
+struct RequestHead {
+    let method: Method
+    let path: Substring
+    let query: Query
+    let headers: HTTPHeaders
+    let requestID: RequestID
+    let values: [(name: String, value: String)]
+    let outcome: Incoming.Outcome
+    let isHTTP11: Bool
+    let isKeepAlive: Bool
+    let declaredLength: Int?
+    let expectsBody: Bool
+    let awaitsContinue: Bool
+
+    init(_ head: HTTPRequestHead, ids: inout RequestIDSource, core: ServerCore) {
+        headers = head.headers
+        isHTTP11 = head.version == .http1_1
+        var fields = HeadFields(head.headers)
+        // The parser stops behind a request that could switch protocols, so the connection ends with its answer.
+        isKeepAlive = head.isKeepAlive && !fields.asksForUpgrade && head.method != .CONNECT
+        fields.countHosts(isRequired: isHTTP11)
+        requestID = fields.requestID ?? ids.next()
+        declaredLength = fields.length
+        expectsBody = fields.isChunked || (fields.length ?? 0) > 0
+        awaitsContinue = fields.awaitsContinue && isHTTP11
+        let method = Method(head.method)
+        self.method = method ?? .get
+
+        var values: [(name: String, value: String)] = []
+        var query = Query.empty
+        var path: Substring = ""
+        do throws(Problem) {
+            if let problem = fields.problem { throw problem }
+            guard let method else { throw Problem(.notImplemented, "The method is not known.") }
+            guard head.version == .http1_1 || head.version == .http1_0 else {
+                throw Problem(.malformedRequest, "Only HTTP/1.1 and HTTP/1.0 are spoken here.")
+            }
+            guard head.uri.utf8.count <= core.configuration.maximumTargetBytes else {
+                throw Problem(.targetTooLong, "The request target is too long.")
+            }
+            let target = try Self.split(head.uri)
+            path = target.path
+            if method == .options, path == "*" {
+                outcome = .answer(.empty(headers: [.init("Allow", core.table.allMethods.allow)]))
+            } else {
+                switch core.table.resolve(method, path) {
+                case .found(let route, let raw):
+                    if let text = target.query { query = try Query(parsing: text) }
+                    values = try Self.decode(raw, of: route)
+                    outcome = .route(route)
+                case .known(let methods) where method == .options:
+                    outcome = .answer(.empty(headers: [.init("Allow", methods.allow)]))
+                case .known(let methods):
+                    throw Problem(
+                        .methodNotAllowed, "The path does not know this method.",
+                        headers: [.init("Allow", methods.allow)])
+                case .unknown: throw Problem.notFound
+                }
+            }
+        } catch {
+            outcome = .problem(error)
+        }
+        self.values = values
+        self.query = query
+        self.path = path
+    }
+
+    /// Splits a request target into path and query; of the absolute form (RFC 9112, 3.2.2) the authority is dropped.
+    private static func split(_ target: String) throws(Problem) -> (path: Substring, query: Substring?) {
+        var rest = target[...]
+        if target.utf8.first != UInt8(ascii: "/"), target != "*" {
+            guard let scheme = ["http://", "https://"].first(where: { target.lowercased().hasPrefix($0) }) else {
+                throw Problem(.malformedRequest, "The request target has a form that is not known here.")
+            }
+            rest = rest.dropFirst(scheme.count)
+            rest = rest[(rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex)...]
+            if rest.isEmpty { rest = "/" }
+        }
+        guard !rest.utf8.contains(where: { $0 == UInt8(ascii: "#") || $0 > 0x7e || $0 <= 0x20 }) else {
+            throw Problem(.malformedRequest, "The request target holds characters that must be percent-encoded.")
+        }
+        guard let mark = rest.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (rest, nil) }
+        return (rest[..<mark], rest[rest.utf8.index(after: mark)...])
+    }
+
+    private static func decode(
+        _ raw: [Substring], of route: Route
+    ) throws(Problem) -> [(name: String, value: String)] {
+        var values: [(name: String, value: String)] = []
+        values.reserveCapacity(raw.count)
+        for (index, text) in raw.enumerated() {
+            let isRest = route.takesRest && index == raw.count - 1
+            var decoded: [String] = []
+            for segment in isRest ? text.split(separator: "/", omittingEmptySubsequences: false) : [text] {
+                guard let value = PercentDecoding.decode(segment) else {
+                    throw Problem(.malformedRequest, "The path is not percent-encoded UTF-8.")
+                }
+                // A slash or dots that arrive encoded are another spelling of another path, for a proxy at least.
+                guard !value.isEmpty, !value.utf8.contains(UInt8(ascii: "/")), value != ".", value != ".." else {
+                    throw Problem.notFound
+                }
+                decoded.append(value)
+            }
+            values.append((route.parameterNames[index], decoded.joined(separator: "/")))
+        }
+        return values
+    }
+}
+
+extension Method {
+    init?(_ method: HTTPMethod) {
+        switch method {
+        case .GET: self = .get
+        case .HEAD: self = .head
+        case .POST: self = .post
+        case .PUT: self = .put
+        case .PATCH: self = .patch
+        case .DELETE: self = .delete
+        case .OPTIONS: self = .options
+        default: return nil
+        }
+    }
+}

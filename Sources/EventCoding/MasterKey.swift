@@ -1,0 +1,85 @@
+public import AccountDomain
+public import Crypto
+import StrictJSON
+
+/// The deployment's key for everything that is not a box: look-ups, access tokens, cursors, idempotency (LOG L.10).
+///
+/// It does not rotate: reservations are stored under its pepper.
+public struct MasterKey: Sendable {
+    private let master: SymmetricKey
+    private let pepper: SymmetricKey
+    private let idempotency: SymmetricKey
+
+    /// Draws a new one.
+    public static func make() -> MasterKey { MasterKey(SymmetricKey(size: .bits256)) }
+
+    private init(_ key: SymmetricKey) {
+        master = key
+        pepper = Self.derive("pepper", from: key)
+        idempotency = Self.derive("idempotency", from: key)
+    }
+
+    /// Reads its text form: standard base64 of 32 bytes.
+    ///
+    /// - Throws: ``EventCodingError/malformed(_:)`` when it is anything else.
+    public init(text: String) throws(EventCodingError) {
+        guard let bytes = Base64.decode(text), bytes.count == 32 else { throw .malformed("master key") }
+        self.init(SymmetricKey(data: bytes))
+    }
+
+    /// Its text form. Secret: write it with mode 600.
+    public var text: String { Base64.encode(master.withUnsafeBytes { [UInt8]($0) }) }
+
+    /// What the database remembers of it, so that a wrong key is noticed at start.
+    public var checkValue: [UInt8] { Array(HMAC<SHA256>.authenticationCode(for: Array("check".utf8), using: master)) }
+
+    /// The key of a unique value: HMAC of the folded value under the pepper (LOG L.2, `reservations`).
+    public func reservationKey(_ namespace: Namespace, _ value: String) -> [UInt8] {
+        lookupKey(kind: namespace.rawValue, scope: "", value)
+    }
+
+    /// The key of a look-up that is not unique (LOG L.8): kind ‖ scope ‖ folded value.
+    public func lookupKey(kind: Int16, scope: String, _ value: String) -> [UInt8] {
+        var code = HMAC<SHA256>(key: pepper)
+        code.update(data: withUnsafeBytes(of: kind.bigEndian) { Array($0) })
+        code.update(data: Array(scope.utf8))
+        code.update(data: [0])
+        code.update(data: Array(value.utf8))
+        return Array(code.finalize())
+    }
+
+    /// The id of a keyed command (LOG L.12): HMAC of caller, method, path and Idempotency-Key.
+    public func commandID(caller: [UInt8], method: String, path: String, key: String) -> CommandID {
+        var code = HMAC<SHA256>(key: idempotency)
+        for part in [caller, Array(method.utf8), Array(path.utf8), Array(key.utf8)] {
+            code.update(data: withUnsafeBytes(of: UInt32(part.count).bigEndian) { Array($0) })
+            code.update(data: part)
+        }
+        let (high, low) = Self.halves(Array(code.finalize()))
+        return CommandID(version4From: high, low)
+    }
+
+    /// The id of a stream that a keyed creation makes: derived, so that a repeat finds it.
+    public func createdStream(by command: CommandID, ordinal: Int = 0) -> StreamID {
+        var code = HMAC<SHA256>(key: idempotency)
+        code.update(data: Array("stream/\(ordinal)/".utf8))
+        code.update(data: command.bytes)
+        let (high, low) = Self.halves(Array(code.finalize()))
+        return StreamID(version4From: high, low)
+    }
+
+    /// A key derived for a purpose of its own, such as access tokens or cursors.
+    public func derivedKey(_ purpose: String) -> SymmetricKey { Self.derive(purpose, from: master) }
+
+    private static func derive(_ purpose: String, from key: SymmetricKey) -> SymmetricKey {
+        HKDF<SHA256>.deriveKey(inputKeyMaterial: key, info: Array("account-ledger/\(purpose)".utf8), outputByteCount: 32)
+    }
+
+    private static func halves(_ bytes: [UInt8]) -> (UInt64, UInt64) {
+        var high: UInt64 = 0
+        var low: UInt64 = 0
+        for byte in bytes.prefix(8) { high = high << 8 | UInt64(byte) }
+        for byte in bytes.dropFirst(8).prefix(8) { low = low << 8 | UInt64(byte) }
+        return (high, low)
+    }
+}

@@ -1,0 +1,134 @@
+public import AccountDomain
+public import Crypto
+
+/// The data key of one stream: everything personal or secret of that stream is sealed under it (LOG L.10).
+///
+/// Destroying its wrapped form is the erasure of the person.
+public struct StreamKey: Sendable {
+    private let key: SymmetricKey
+    private let log: Int16
+    private let stream: StreamID
+
+    /// A key of 32 bytes for a stream.
+    public init(_ key: SymmetricKey, log: Int16, stream: StreamID) {
+        self.key = key
+        self.log = log
+        self.stream = stream
+    }
+
+    /// Draws the key of a new stream.
+    public static func draw(log: Int16, stream: StreamID) -> StreamKey {
+        StreamKey(SymmetricKey(size: .bits256), log: log, stream: stream)
+    }
+
+    /// What a box is bound to besides its key, so that no box can stand in another's place.
+    public enum Place: Sendable {
+        /// The box of an event.
+        case event(version: Int32, type: String)
+        /// A blob: stored before its version is known.
+        case blob
+        /// The view in a read model.
+        case view(String)
+    }
+
+    /// Seals bytes: epoch ‖ nonce ‖ ciphertext ‖ tag, with a random 96-bit nonce.
+    public func seal(_ plain: [UInt8], epoch: Int32, at place: Place) -> [UInt8] {
+        let nonce = AES.GCM.Nonce()
+        // The only errors of this call are a key or nonce of a wrong size, and ours have fixed sizes.
+        guard let box = try? AES.GCM.seal(plain, using: key, nonce: nonce, authenticating: associatedData(place)) else {
+            preconditionFailure("AES-256-GCM refused a 256-bit key")
+        }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(4 + 12 + plain.count + 16)
+        bytes.append(bigEndian: UInt32(bitPattern: epoch))
+        bytes.append(contentsOf: nonce)
+        bytes.append(contentsOf: box.ciphertext)
+        bytes.append(contentsOf: box.tag)
+        return bytes
+    }
+
+    /// Opens what ``seal(_:epoch:at:)`` made.
+    ///
+    /// - Throws: ``EventCodingError/sealedUnderAnotherKey`` when key, place or bytes are not those of the sealing.
+    public func open(_ box: [UInt8], at place: Place) throws(EventCodingError) -> [UInt8] {
+        guard box.count >= Self.overhead else { throw .sealedUnderAnotherKey }
+        do {
+            let sealed = try AES.GCM.SealedBox(combined: box[4...])
+            return [UInt8](try AES.GCM.open(sealed, using: key, authenticating: associatedData(place)))
+        } catch {
+            throw .sealedUnderAnotherKey
+        }
+    }
+
+    /// How many bytes a box is longer than what it holds.
+    public static let overhead = 4 + 12 + 16
+
+    /// A keyed digest that only holders of this stream's key can compute, separated by purpose.
+    public func digest(_ purpose: String, _ bytes: some Sequence<UInt8>) -> AccountDomain.Digest {
+        var code = HMAC<SHA256>(key: key)
+        code.update(data: Array(purpose.utf8))
+        code.update(data: [0])
+        code.update(data: Array(bytes))
+        return AccountDomain.Digest(hash: code.finalize())
+    }
+
+    /// A one-time secret of this stream (LOG L.10): derived again by whoever holds the key, gone with it.
+    public func derivedSecret(command: CommandID, kind: String, ordinal: Int, byteCount: Int) -> [UInt8] {
+        let derived = HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: key, salt: command.bytes, info: Array("\(kind)/\(ordinal)".utf8),
+            outputByteCount: byteCount)
+        return derived.withUnsafeBytes { [UInt8]($0) }
+    }
+
+    func withKey<Result>(_ body: (SymmetricKey) -> Result) -> Result { body(key) }
+
+    private func associatedData(_ place: Place) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(64)
+        bytes.append(bigEndian: UInt16(bitPattern: log))
+        bytes.append(bigEndian: stream.high)
+        bytes.append(bigEndian: stream.low)
+        switch place {
+        case .event(let version, let type):
+            bytes.append(bigEndian: UInt32(bitPattern: version))
+            bytes.append(contentsOf: type.utf8)
+        case .blob: bytes.append(contentsOf: "blob".utf8)
+        case .view(let name):
+            bytes.append(contentsOf: "view/".utf8)
+            bytes.append(contentsOf: name.utf8)
+        }
+        return bytes
+    }
+}
+
+extension AccountDomain.Digest {
+    /// SHA-256 of bytes.
+    public static func sha256(of bytes: [UInt8]) -> AccountDomain.Digest {
+        AccountDomain.Digest(hash: SHA256.hash(data: bytes))
+    }
+
+    fileprivate init(hash: some Sequence<UInt8>) {
+        guard let digest = AccountDomain.Digest(bytes: Array(hash)) else {
+            preconditionFailure("SHA-256 and its HMAC give 32 bytes")
+        }
+        self = digest
+    }
+}
+
+extension UUIDShaped {
+    /// The sixteen bytes, in network order.
+    public var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(16)
+        bytes.append(bigEndian: high)
+        bytes.append(bigEndian: low)
+        return bytes
+    }
+}
+
+extension [UInt8] {
+    /// Appends an integer in network order.
+    public mutating func append(bigEndian value: some FixedWidthInteger) {
+        Swift.withUnsafeBytes(of: value.bigEndian) { append(contentsOf: $0) }
+    }
+}

@@ -1,0 +1,43 @@
+import AccountDomain
+import Accounts
+import DoorKit
+
+extension NativeDoor {
+    func registerPasswords(on routes: inout Routes) {
+        routes.put("/v1/accounts/{id}/password", changePassword)
+        routes.post("/v1/accounts/{id}/password/verify", verifyPassword)
+    }
+
+    private func changePassword(_ request: DoorRequest) async throws -> DoorResponse {
+        try await command(request) { context in
+            let id = try request.stream()
+            let (old, new) = try request.read { reader in
+                let old = reader.password("old_password")
+                let member = reader.newPassword("new_password")
+                if member.value == nil, reader.errors.isEmpty { reader.refuse("new_password", "is required") }
+                return (old, member.value ?? [])
+            }
+            guard let old else {
+                return .command(try await service.changePassword(of: id, old: nil, new: new, context))
+            }
+            _ = try await record(id, context.caller, for: .change)
+            try passwords.take(id)
+            let appended = try await service.changePassword(of: id, old: old, new: new, context)
+            passwords.refund(id)
+            return .command(appended)
+        }
+    }
+
+    private func verifyPassword(_ request: DoorRequest) async throws -> DoorResponse {
+        try await read(request) { caller in
+            let id = try request.stream()
+            let password = try request.read { reader in reader.requiredPassword("password") }
+            // Looked at first, so that a stranger cannot use up the attempts of an account.
+            _ = try await record(id, caller)
+            try passwords.take(id)
+            let version = try await service.verifyPassword(password, of: id, caller)
+            passwords.refund(id)
+            return .empty(headers: [.etag(version)])
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import AccountDomain
+import Accounts
+import EventCoding
+
+/// What became of a command that was handed to the appender.
+enum CommandOutcome: Sendable {
+    /// It stands, changed nothing, or was refused on confirmed premises.
+    case decided(Result<Appended, Failure>)
+    /// It had been applied by an earlier request; these are its versions in the home stream.
+    case replayed(versions: ClosedRange<Int32>)
+    /// It was applied by another connection before: its events tell.
+    case appliedEarlier
+    /// A stream is not in memory, or has moved: load these again, then hand it in again.
+    case mustLoad([StreamID])
+}
+
+/// A command waiting for its turn.
+struct PendingCommand: Sendable {
+    let command: LogCommand
+    let complete: @Sendable (CommandOutcome) -> Void
+}
+
+/// A command that was decided and encoded, on its way to the database.
+struct PreparedCommand: Sendable {
+    /// One stream of it: appended to when it has events, else asserted.
+    struct Part: Sendable {
+        let stream: StreamID
+        let entry: StreamEntry
+        let seen: Int64
+        var wrappedKey: (epoch: Int32, wrapped: [UInt8])?
+        var destroysKey = false
+        var events: [PreparedEvent] = []
+        /// The state after its events.
+        var next: (aggregate: Aggregate, key: StreamKey?)?
+    }
+
+    struct PreparedEvent: Sendable {
+        let version: Int32
+        let event: DomainEvent
+        let type: String
+        let meta: [UInt8]
+        let data: [UInt8]
+        let secret: [UInt8]?
+        let secretHash: [UInt8]?
+    }
+
+    let pending: PendingCommand
+    var parts: [Part]
+    var claims: [(part: Int, isTaken: Bool, namespace: Namespace, key: [UInt8])] = []
+    var places: [Decision.Places] = []
+    var limits: [Decision.Limit] = []
+    /// What to answer once the assertions held, when there are no events: the refusal, or nil for "changed nothing".
+    var refusal: Failure?
+    /// The keyed digest of the request, for repeats.
+    var fingerprint: Digest?
+
+    var command: LogCommand { pending.command }
+    var eventCount: Int { parts.reduce(0) { $0 + $1.events.count } }
+    var approximateBytes: Int {
+        parts.reduce(0) { sum, part in
+            part.events.reduce(sum) { $0 + 128 + $1.meta.count + $1.data.count + ($1.secret?.count ?? 0) }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+/// The text of every statement of this module; each stands in a file of its own under `Statements/`.
+enum Statement {
+    static let appendBatch = text(PackageResources.append_batch_sql)
+    static let loadStream = text(PackageResources.load_stream_sql)
+    static let findReservation = text(PackageResources.find_reservation_sql)
+    static let tailEvents = text(PackageResources.tail_events_sql)
+    static let findHead = text(PackageResources.find_head_sql)
+    static let findCommand = text(PackageResources.find_command_sql)
+    static let endBackend = text(PackageResources.end_backend_sql)
+    static let storeBlob = text(PackageResources.store_blob_sql)
+    static let findBlob = text(PackageResources.find_blob_sql)
+
+    private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+}

@@ -1,0 +1,1 @@
+SELECT ledger.position_at($1, $2)

@@ -1,0 +1,28 @@
+import PostgresClient
+
+/// The statements of this module; each text stands in a file of its own under `Statements/`.
+enum Statement {
+    static let findLanes = make(PackageResources.find_lanes_sql, [.int2])
+    static let findHead = make(PackageResources.find_head_sql, [.int2])
+    static let findBusyLanes = make(PackageResources.find_busy_lanes_sql, [.int2, .int8, .int8])
+    static let lockLane = make(PackageResources.lock_lane_sql, [.int2, .int2, .int2])
+    static let readLane = make(PackageResources.read_lane_sql, [.int2, .int8, .int8, .uuid, .uuid, .int4])
+    static let readStream = make(PackageResources.read_stream_sql, [.int2, .uuid, .int4, .int8, .int4])
+    static let findKeys = make(PackageResources.find_keys_sql, [.int2, .uuidArray])
+    static let findParked = make(PackageResources.find_parked_sql, [.int2, .int2, .int2])
+    static let park = make(
+        PackageResources.park_sql, [.int2, .int2, .textArray, .int4Array, .uuidArray, .int8Array, .textArray])
+    static let unpark = make(PackageResources.unpark_sql, [.text, .int4, .int2, .uuid])
+    static let askForRetry = make(PackageResources.ask_for_retry_sql, [.int2, .textArray, .int4Array, .uuidArray])
+    static let moveLane = make(PackageResources.move_lane_sql, [.int2, .int2, .int8, .textArray, .int4Array])
+    static let advanceIdleLanes = make(
+        PackageResources.advance_idle_lanes_sql, [.int2, .textArray, .int4Array, .int2Array, .int8Array, .int8Array])
+    static let findVersions = make(PackageResources.find_versions_sql, [.text])
+    static let lockRegistration = make(PackageResources.lock_registration_sql, [.int4])
+    static let addProjection = make(PackageResources.add_projection_sql, [.text, .int4, .int2])
+    static let addLanes = make(PackageResources.add_lanes_sql, [.text, .int4, .int4])
+
+    private static func make(_ text: [UInt8], _ types: [PostgresType]) -> PostgresStatement {
+        PostgresStatement(String(decoding: text, as: UTF8.self), parameterTypes: types)
+    }
+}

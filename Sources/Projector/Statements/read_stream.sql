@@ -1,0 +1,4 @@
+SELECT e.position, e.recorded_at, e.stream_id, e.version, e.command_id, e.event_type, e.data, e.secret, e.secret_hash
+  FROM ledger.events e
+ WHERE e.log_id = $1 AND e.stream_id = $2 AND e.version > $3 AND e.position <= $4
+ ORDER BY e.version LIMIT $5

@@ -1,0 +1,53 @@
+import AccountDomain
+
+// Short ways to say what tests say often.
+
+extension AccountEvent {
+    static let living = AccountEvent.lifecycle(.created(Creation(system: .native)))
+
+    static func created(by system: System) -> AccountEvent { .lifecycle(.created(Creation(system: system))) }
+}
+
+extension TextValue {
+    /// A text that is known to keep its rule.
+    static func sample(_ text: String) -> Self { Self(stored: text) }
+}
+
+extension Digest {
+    static func sample(_ byte: UInt8) -> Digest {
+        guard let digest = Digest(bytes: [UInt8](repeating: byte, count: 32)) else {
+            fatalError("32 bytes are a digest")
+        }
+        return digest
+    }
+}
+
+extension BackupVersion {
+    static func sample(_ version: Int, _ bytes: [UInt8] = [1]) -> BackupVersion {
+        BackupVersion(
+            version: version, length: bytes.count, sha256: .sample(UInt8(truncatingIfNeeded: version)),
+            content: .inline(bytes))
+    }
+}
+
+extension IssuedKey {
+    static func sample(_ bits: UInt32, _ kind: KeyKind = .key) -> IssuedKey {
+        IssuedKey(id: KeyID(bits: bits), kind: kind, label: nil, secretDigest: .sample(UInt8(truncatingIfNeeded: bits)))
+    }
+}
+
+extension Device {
+    static func sample(_ ordinal: Int, _ id: String, name: String? = nil) -> Device {
+        Device(ordinal: ordinal, id: .sample(id), name: name.map { .sample($0) }, publicKey: nil)
+    }
+}
+
+extension StreamID {
+    static func sample(_ number: UInt64) -> StreamID { StreamID(version4From: 0, number) }
+}
+
+extension SpaceSettings {
+    static func sample(_ domain: String = "sip.example.org", name: String = "Example") -> SpaceSettings {
+        SpaceSettings(name: .sample(name), domain: .sample(domain))
+    }
+}

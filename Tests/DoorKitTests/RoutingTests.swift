@@ -1,0 +1,70 @@
+import DoorKit
+import Logging
+import Testing
+
+@Suite("Routing", .timeLimit(.minutes(1))) struct RoutingTests {
+    @Test(arguments: [
+        ("GET", "/hello", 200), ("GET", "//hello", 404), ("GET", "/hello/", 404), ("GET", "/Hello", 404),
+        ("GET", "/%68ello", 404), ("GET", "/nothing", 404), ("GET", "/items/", 404), ("GET", "/items//", 404),
+        ("GET", "/items/a%2fb", 404), ("GET", "/items/%2e%2e", 404), ("GET", "/items/..", 404),
+        ("GET", "/items/%ff", 400), ("GET", "/items/%00", 400), ("GET", "/items/%zz", 400), ("GET", "/items/%", 400),
+        ("POST", "/hello", 405), ("HEAD", "/hello", 200), ("HEAD", "/once", 405), ("TRACE", "/hello", 501),
+        ("PROPFIND", "/hello", 501), ("BREW", "/hello", 501), ("OPTIONS", "/hello", 204), ("OPTIONS", "*", 204),
+        ("OPTIONS", "/nothing", 404), ("GET", "http://test/hello", 200), ("GET", "/hello#x", 400),
+        ("GET", "/query?a=1&a=2", 400), ("GET", "/query?a=1&%61=2", 400), ("GET", "/query?c=1", 400),
+        ("GET", "/query?a=%ff", 400), ("GET", "/query?a=%00", 400),
+    ])
+    func `each target has one answer`(method: String, target: String, status: Int) async throws {
+        let answer = try await TestServer.run(EchoDoor()) {
+            try await RawClient.exchange($0.port, "\(method) \(target) HTTP/1.1\r\nHost: test\r\n\r\n")
+        }
+        #expect(answer.status == status)
+        if status == 405 || status == 204 { #expect(answer.headers["allow"] != nil) }
+        if status >= 400, method != "HEAD" { #expect(answer.headers["content-type"] == "application/problem+json") }
+    }
+
+    @Test(arguments: [
+        ("/items/caf%C3%A9", "café"), ("/items/a%252fb", "a%2fb"), ("/items/a+b", "a+b"), ("/items/special", "literal"),
+        ("/items/a@b.c", "a@b.c"), ("/tiles/0/x001/x002.p/3", "0|x001/x002.p/3"), ("/query?a=1+2%203&b", "1+2 3"),
+        ("/query?a", ""),
+    ])
+    func `parameters are decoded exactly once`(target: String, value: String) async throws {
+        let answer = try await TestServer.run(EchoDoor()) {
+            try await RawClient.exchange($0.port, "GET \(target) HTTP/1.1\r\nHost: test\r\n\r\n")
+        }
+        #expect(answer.body == value)
+    }
+
+    @Test func `a method falls through to the less specific path that knows it`() async throws {
+        let answer = try await TestServer.run(EchoDoor()) {
+            try await RawClient.exchange($0.port, "DELETE /items/special HTTP/1.1\r\nHost: test\r\n\r\n")
+        }
+        #expect(answer.status == 204)
+    }
+
+    @Test func `Allow lists what all matching paths know`() async throws {
+        let answer = try await TestServer.run(EchoDoor()) {
+            try await RawClient.exchange($0.port, "PUT /items/special HTTP/1.1\r\nHost: test\r\n\r\n")
+        }
+        #expect(answer.headers["allow"] == "GET, HEAD, POST, DELETE, OPTIONS")
+    }
+
+    @Test func `two routes that cannot be told apart are refused`() {
+        #expect(throws: RouteConflict.self) {
+            _ = try HTTPServer(
+                configuration: HTTPServerConfiguration(), doors: [EchoDoor(), EchoDoor()], logger: .init(label: "x"))
+        }
+    }
+
+    @Test(arguments: [
+        ("/plain/known", 418, "known"), ("/plain/unknown", 500, "plain internal"),
+        ("/plain/nothing", 404, "plain not-found"),
+    ])
+    func `a door's errors have its own form`(target: String, status: Int, body: String) async throws {
+        let answer = try await TestServer.run(EchoDoor(), PlainDoor()) {
+            try await RawClient.exchange($0.port, "GET \(target) HTTP/1.1\r\nHost: test\r\n\r\n")
+        }
+        #expect(answer.status == status)
+        #expect(answer.body == body)
+    }
+}
