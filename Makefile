@@ -30,6 +30,7 @@ test: ## Build and run all tests (TEST_ARGS; LEDGER_TEST_DATABASE_URL for a serv
 bench: ## Measure against other event stores, with ratios (BENCH_ARGS)
 	@scripts/install-packages build test bench
 	@$(SWIFT) build -c release --product account-ledger
+	@$(SWIFT) build -c release --product AppenderBenchmark
 	@Benchmarks/bench $(BENCH_ARGS)
 
 lint: ## Check formatting, documentation comments and the syntax of scripts

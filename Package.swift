@@ -113,14 +113,23 @@ let package = Package(
             name: "AccountLedger",
             dependencies: [
                 "AccountDomain", "AccountSecurity", "Accounts", "AccountsProjection", "DevicesProjection", "DoorKit",
-                "EmbeddedPostgres", "EventCoding", "IdentitiesProjection", "NativeDoor", "PostgresClient",
-                "PostgresLedger", "PostgresReadModels", "Projector", "SpacesProjection", "StrictJSON", logging,
+                "EmbeddedPostgres", "EventCoding", "IdentitiesProjection", "Migrations", "NativeDoor",
+                "PostgresClient", "PostgresLedger", "PostgresReadModels", "Projector", "SpacesProjection", "StrictJSON", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
+
+        // What `make bench` runs beside the program.
+        .executableTarget(
+            name: "AppenderBenchmark",
+            dependencies: [
+                "AccountDomain", "AccountSecurity", "Accounts", "EventCoding", "PostgresClient", "PostgresLedger",
+                "PostgresReadModels", logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/AppenderBenchmark", swiftSettings: strict),
 
         // Tests: one folder per target.
         .target(
@@ -131,7 +140,7 @@ let package = Package(
         tests("PasswordHashing", ["PasswordHashing"]),
         tests("Compression", ["Compression"]),
         tests("PKI", ["PKI"]),
-        tests("PostgresClient", ["PostgresClient"]),
+        tests("PostgresClient", ["PostgresClient", "TestSupport"]),
         tests("AccountDomain", ["AccountDomain"]),
         tests("AccountSecurity", ["AccountSecurity", "PKI"]),
         tests("EventCoding", ["AccountDomain", "EventCoding", "StrictJSON"]),
@@ -167,7 +176,7 @@ let package = Package(
             "AccountLedger",
             [
                 "AccountLedger", "EmbeddedPostgres", "EventCoding", "Migrations", "PostgresClient", "PostgresLedger",
-                "StrictJSON", logging,
+                "StrictJSON", logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         tests("EndToEnd", ["StrictJSON", "PostgresClient", "TestSupport"]),
     ]

@@ -1,5 +1,6 @@
 """The loads. Each runs for some seconds and answers with rate, latencies, errors and processor time."""
 
+import itertools
 import json
 import os
 import shutil
@@ -13,6 +14,8 @@ from .service import Failed, clean_environment, end
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PAYLOAD = 300
+# Sets the names of one run apart from those of all others, on whatever copy of the log.
+RUNS = itertools.count(1)
 
 
 def percentile(latencies, share):
@@ -111,17 +114,15 @@ class Loads:
 
     def __init__(self, directory, cluster, python=None, appender=None):
         self.directory, self.cluster, self.python, self.appender = directory, cluster, python, appender
-        self.tags = 0
 
     def wrk(self, kind, gateway, connections, seconds, file="-", meter=None):
         """HTTP requests of one kind; `connections` of them are outstanding all the time."""
-        self.tags += 1
         threads = 1 if connections == 1 else 2
         meter = meter or Meter(gateway=lambda: machine.processor_seconds(gateway.pid))
         done = Child(
             ["wrk", f"-t{threads}", f"-c{connections}", f"-d{int(seconds)}s", "--timeout", "10s", "--latency",
              "-s", f"{HERE}/load.lua", f"http://127.0.0.1:{gateway.port}/", "--",
-             kind, gateway.key or "none", file, f"b{os.getpid()}-{self.tags}", str(PAYLOAD), str(threads)],
+             kind, gateway.key or "none", file, f"b{os.getpid()}-{next(RUNS)}", str(PAYLOAD), str(threads)],
         )  # fmt: skip
         lines = [line for line in done.output.splitlines() if line.startswith("RESULT ")]
         if not lines:

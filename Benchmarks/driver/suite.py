@@ -142,12 +142,12 @@ class Suite:
         self.say("warming up")
         rings = {}
         for gateway, database in ((bare, "bare"), (projected, "ledger")):
-            self.checked("warm-up", loads.command("create", gateway, database, 64, 1))
+            self.checked("warm-up, create", loads.command("create", gateway, database, 64, 1))
             rings[database] = Ring(cluster, database)
-            self.checked("warm-up", loads.command("put", gateway, database, 64, 1, rings[database]))
+            self.checked("warm-up, put", loads.command("put", gateway, database, 64, 1, rings[database]))
         projected.wait_projected()
         paths = [f"/v1/accounts/{name}" for name in rings["ledger"].ids]
-        self.checked("warm-up", loads.get(projected, 64, 1, paths))
+        self.checked("warm-up, get", loads.get(projected, 64, 1, paths))
 
         seconds, clients = given.seconds, given.clients
         widest = 64 if 64 in clients else max(clients)

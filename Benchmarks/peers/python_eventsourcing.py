@@ -28,7 +28,6 @@ def measure(arguments, threads, begin):
         connect_timeout=30,
         pool_size=threads,
         max_overflow=0,
-        pool_open_timeout=60,
     )
     try:
         recorder = PostgresApplicationRecorder(datastore, events_table_name="stored_events")
@@ -39,6 +38,8 @@ def measure(arguments, threads, begin):
             recorder.insert_events([StoredEvent(uuid.uuid4(), 1, "bench:BackupReplaced", state)])
 
         append()
+        # All connections stand before the clock starts. The datastore's own option would wait at each call.
+        datastore.pool.wait(timeout=60)
         if begin is not None:
             begin.wait()
         latencies = [[] for _ in range(threads)]

@@ -52,7 +52,7 @@ import Testing
         ("LEDGER_PUBLIC_URL", "http://user@x"), ("LEDGER_ORIGIN", "a b"), ("LEDGER_ORIGIN", "a+b"),
         ("LEDGER_DOMAIN", "-x.example"), ("LEDGER_DOMAIN", "X.example"), ("LEDGER_DOMAIN", "a..b"),
         ("LEDGER_ROOT_KEY", "root"), ("LEDGER_ROOT_KEY", "root.abcdef:tooshort"), ("LEDGER_MASTER_KEY", "abc"),
-        ("LEDGER_SIGNING_KEY", "####"), ("LEDGER_DATABASE_URL", "postgresql://h:port:1/x"),
+        ("LEDGER_SIGNING_KEY", "####"), ("LEDGER_DATABASE_URL", "postgresql://[::1/x"),
         ("LEDGER_OWNER_URL", "nonsense=1"), ("LEDGER_SMTP_URL", "http://mail"), ("LEDGER_MAIL_FROM", "nobody"),
         ("LEDGER_BACKUP_VERSIONS", "0"), ("LEDGER_BACKUP_VERSIONS", "some"), ("LEDGER_MAX_UPLOAD", "16 apples"),
         ("LEDGER_MAX_UPLOAD", "2 GiB"), ("LEDGER_STREAM_LIMIT", "1"), ("LEDGER_LIMITS", "yes"),

@@ -85,7 +85,8 @@ import Testing
     }
 
     static let ofRoot: [Row] = [
-        Row("POST", "/v1/identities", ["identifier": "x"]), Row("GET", "/v1/identities"), Row("GET", "/v1/identities/ID"),
+        Row("POST", "/v1/identities", ["identifier": "x"]), Row("GET", "/v1/identities"),
+        Row("GET", "/v1/identities/ID"),
         Row("PATCH", "/v1/identities/ID", ["mfa": "totp"]), Row("DELETE", "/v1/identities/ID"),
         Row("POST", "/v1/identities/ID/link", ["account_id": "x"]),
         Row("POST", "/v1/identities/ID/unlink", ["account_id": "x"]), Row("POST", "/v1/spaces", ["name": "x"]),

@@ -19,8 +19,9 @@ import Testing
         #expect(response.header("Location") == "/v1/accounts/\(id)")
         #expect(response.header("ETag") == "\"\(response["version"].integerValue ?? 0)\"")
         #expect(response.position == response["position"].integerValue)
+        let members = Set((response.json.objectValue?.members ?? []).map(\.key))
         #expect(
-            Set((response.json.objectValue?.members ?? []).map(\.key)) == [
+            members == [
                 "id", "system", "name", "emails", "profile", "activated", "blocked", "has_password", "backup",
                 "remotes_auth", "keys", "devices", "space", "admin", "external_ids", "version", "position",
                 "created_at", "updated_at",
@@ -63,8 +64,8 @@ import Testing
             ])
         #expect(response.status == 200, "\(response.text)")
         #expect(response["name"] == .string(name) && response["emails"] == ["two@example.org", "three@example.org"])
-        #expect(Set((response["profile"].objectValue?.members ?? []).map { "\($0.key)=\($0.value.stringValue ?? "")" })
-                == ["keep=1", "change=4", "add=5"])
+        let profile = (response["profile"].objectValue?.members ?? []).map { "\($0.key)=\($0.value.stringValue ?? "")" }
+        #expect(Set(profile) == ["keep=1", "change=4", "add=5"])
         #expect(try root.call("GET", person.path).json == response.json)
         let cleared = try root.call("PATCH", person.path, ["emails": .null, "profile": .null])
         #expect(cleared["emails"] == [] && cleared["profile"] == .object([:]))

@@ -33,7 +33,8 @@ final class EventStream {
         while let end = text.indices.first(where: { $0 + 1 < text.count && text[$0] == 10 && text[$0 + 1] == 10 }) {
             let lines = text[..<end].split(separator: 10).map { String(decoding: $0, as: UTF8.self) }
             text.removeFirst(end + 2)
-            guard let id = lines.first(where: { $0.hasPrefix("id:") })?.dropFirst(3).trimmingCharacters(in: .whitespaces)
+            guard
+                let id = lines.first(where: { $0.hasPrefix("id:") })?.dropFirst(3).trimmingCharacters(in: .whitespaces)
             else { continue }
             let data = lines.filter { $0.hasPrefix("data:") }.map { $0.dropFirst(5) }.joined(separator: "\n")
             let event = try JSONReader.read(Array(data.utf8))

@@ -37,7 +37,10 @@ import Testing
 
     static let cases: [Case] = [
         Case("create an account", isCreation: true, other: ["activated": true]) { _, _ in
-            ("POST", "/v1/accounts", ["name": .string(Unique.name()), "emails": ["a@example.org"], "password": "123456"])
+            (
+                "POST", "/v1/accounts",
+                ["name": .string(Unique.name()), "emails": ["a@example.org"], "password": "123456"]
+            )
         },
         Case("patch", other: ["profile": ["other": "1"]]) { _, person in
             ("PATCH", person.path, ["profile": ["a": "b"], "emails": ["x@example.org"]])
@@ -88,7 +91,10 @@ import Testing
         Case("link", other: ["account_id": "11111111-1111-4111-8111-111111111111"]) { root, person in
             ("POST", "/v1/identities/\(try identity(root))/link", ["account_id": .string(person.id)])
         },
-        Case("create a Space", isCreation: true, other: ["name": "o", "domain": "o.example.org", "host": "o.example.org"]) {
+        Case(
+            "create a Space", isCreation: true,
+            other: ["name": "o", "domain": "o.example.org", "host": "o.example.org"]
+        ) {
             _, _ in
             let domain = JSONValue.string(Unique.domain())
             return ("POST", "/v1/spaces", ["name": domain, "domain": domain, "host": domain])

@@ -7,14 +7,10 @@ final class Service: Sendable {
     let process: ServiceProcess
     let port: Int
     let root: Client
-    private let endsWithIt: Bool
 
-    /// Starts it and waits until it is ready.
-    ///
-    /// - Parameter home: a home to go on with; nil for a new one.
+    /// Starts it, in a new home or in one to go on with, and waits until it is ready.
     init(home: TemporaryDirectory = TemporaryDirectory(), _ settings: [String: String] = [:]) throws {
         self.home = home
-        endsWithIt = true
         process = try ServiceProcess(["up"], environment: Self.environment(home, settings), directory: home.path)
         let process = process
         var port: Int?
@@ -128,4 +124,13 @@ final class Gateway: Sendable {
     }
 
     deinit { process.signal(SIGKILL) }
+}
+
+extension Service {
+    /// The pid of the database server of its cluster.
+    func postmaster() throws -> Int32 {
+        let path = "\(home.path)/home/postgres/data/postmaster.pid"
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return 0 }
+        return text.split(separator: "\n").first.flatMap { Int32($0) } ?? 0
+    }
 }

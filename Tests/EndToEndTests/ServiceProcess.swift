@@ -10,9 +10,7 @@ final class ServiceProcess: Sendable {
     /// Held so that the shell's input stays open.
     private let input = Pipe()
 
-    /// Starts the program.
-    ///
-    /// - Parameter directory: where its output goes: `out`, `err`, `status`.
+    /// Starts the program; its output goes to `out` and `err` in a directory.
     init(_ arguments: [String], environment: [String: String], directory: String) throws {
         self.directory = directory
         for name in ["pid", "status", "out", "err"] { unlink("\(directory)/\(name)") }
@@ -113,7 +111,8 @@ final class TemporaryDirectory: Sendable {
     let path: String
 
     init() {
-        path = FileManager.default.temporaryDirectory
+        path =
+            FileManager.default.temporaryDirectory
             .appendingPathComponent("ledger-e2e-\(getpid())-\(UUID().uuidString.prefix(8))").path
         try? FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])

@@ -60,7 +60,8 @@ import Testing
         let taken = try root.call("POST", "/v1/accounts", ["space": place, "emails": [.string(mail)]])
         expectProblem(taken, 409, "name-taken")
         #expect(taken["pointer"] == "/emails")
-        #expect(try root.call("POST", "/v1/accounts", ["emails": [.string(mail)]]).status == 201, "elsewhere it is free")
+        #expect(
+            try root.call("POST", "/v1/accounts", ["emails": [.string(mail)]]).status == 201, "elsewhere it is free")
         let changed = try root.call("PUT", "\(person.path)/password", ["new_password": "12345678901"])
         #expect(changed.status == 422 && changed.pointers == ["/new_password"])
         expectProblem(

@@ -1,5 +1,6 @@
 import AccountDomain
 import EventCoding
+import Testing
 
 /// One event of every stored type and version, with the bytes it was written as. These stay readable for ever: an entry
 /// is added with a new type or version, and never changed or removed.

@@ -12,6 +12,7 @@ import ProjectionKit
 import Projector
 import SpacesProjection
 import Synchronization
+import TestSupport
 import Testing
 
 /// A database of its own with an empty log, written to directly.
