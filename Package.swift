@@ -63,7 +63,9 @@ let package = Package(
             name: "Migrations", path: "Migrations", resources: [.embedInCode("sql")], swiftSettings: strict),
         .target(
             name: "PostgresLedger",
-            dependencies: ["AccountDomain", "Accounts", "EventCoding", "PostgresClient", "Migrations", crypto, logging],
+            dependencies: [
+                "AccountDomain", "Accounts", "EventCoding", "PostgresClient", "Migrations", crypto, logging,
+            ],
             resources: [.embedInCode("Statements")],
             swiftSettings: strict),
         .target(
@@ -81,7 +83,9 @@ let package = Package(
         projection("Spaces"),
         .target(
             name: "Projector",
-            dependencies: ["AccountDomain", "EventCoding", "PostgresClient", "PostgresLedger", "ProjectionKit", logging],
+            dependencies: [
+                "AccountDomain", "EventCoding", "PostgresClient", "PostgresLedger", "ProjectionKit", logging,
+            ],
             resources: [.embedInCode("Statements")],
             swiftSettings: strict),
 
@@ -114,7 +118,8 @@ let package = Package(
             dependencies: [
                 "AccountDomain", "AccountSecurity", "Accounts", "AccountsProjection", "DevicesProjection", "DoorKit",
                 "EmbeddedPostgres", "EventCoding", "IdentitiesProjection", "Migrations", "NativeDoor",
-                "PostgresClient", "PostgresLedger", "PostgresReadModels", "Projector", "SpacesProjection", "StrictJSON", logging,
+                "PostgresClient", "PostgresLedger", "PostgresReadModels", "Projector", "SpacesProjection", "StrictJSON",
+                logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -30,8 +30,12 @@ public enum AccessPolicy {
     /// Lets an act through.
     ///
     /// - Parameters:
+    ///   - caller: who acts.
     ///   - callersAccount: state of the caller's own account; nil for root and anonymous callers.
-    ///   - space: the Space of the account that is acted on.
+    ///   - account: the account that is acted on.
+    ///   - space: its Space.
+    ///   - act: what is done.
+    /// - Returns: how the caller stands to the account.
     /// - Throws: ``Failure/notFound`` when the caller may not see the account, ``Failure/forbidden`` when it may not
     ///   do this, ``Failure/unauthorized`` without a credential.
     @discardableResult

@@ -71,7 +71,9 @@ extension AccountService {
         }
     }
 
-    /// Sets or replaces the password. Its owner gives the old one if there is one.
+    /// Sets or replaces the password.
+    ///
+    /// Its owner gives the old one if there is one.
     ///
     /// The checks are slow, so they are made before the append against a verifier's revision; when that was replaced
     /// meanwhile, they are made again.
@@ -117,7 +119,9 @@ extension AccountService {
     /// Checks a password.
     ///
     /// - Throws: ``Failure/wrongPassword``; also when the account has none.
-    public func verifyPassword(_ password: [UInt8], of account: AccountID, _ caller: Caller) async throws(Failure) -> Int {
+    public func verifyPassword(_ password: [UInt8], of account: AccountID, _ caller: Caller) async throws(Failure)
+        -> Int
+    {
         let state = try await visibleState(account, to: caller, for: .read)
         guard try await passwords.matches(password, state.password.verifier) else { throw .wrongPassword }
         return Int(try await log.state(of: account).version)

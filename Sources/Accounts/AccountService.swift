@@ -15,7 +15,13 @@ public struct AccountService: Sendable {
 
     /// The use cases on a log and its read models.
     ///
-    /// - Parameter derivedStream: the id of the stream that a keyed creation makes (LOG L.12).
+    /// - Parameters:
+    ///   - log: the event log.
+    ///   - reads: the read models.
+    ///   - passwords: makes and checks verifiers.
+    ///   - keyPairs: makes RSA pairs.
+    ///   - settings: what the deployment fixes.
+    ///   - derivedStream: the id of the stream that a keyed creation makes.
     public init(
         log: any EventLog, reads: any ReadModels, passwords: any PasswordHasher, keyPairs: any KeyPairMaker,
         settings: AccountSettings, derivedStream: @escaping @Sendable (CommandID) -> StreamID

@@ -94,7 +94,9 @@ public struct LogCommand: Sendable {
     public var deadline: ContinuousClock.Instant
     /// Whether the caller may still act; asked before `decide`, and before a repeat is answered.
     public var authorize: @Sendable (DecisionInput) throws(Failure) -> Void
-    /// Decides on the streams' states. Pure, quick, and run again when a stream has moved.
+    /// Decides on the streams' states.
+    ///
+    /// Pure, quick, and run again when a stream has moved.
     public var decide: @Sendable (DecisionInput) throws(Failure) -> Decision
 
     /// A unit of work on some streams.

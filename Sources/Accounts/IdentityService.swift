@@ -39,7 +39,9 @@ extension AccountService {
         }
     }
 
-    /// Unlinks an identity from its account; root only. The last identity of an account stays.
+    /// Unlinks an identity from its account; root only.
+    ///
+    /// The last identity of an account stays.
     public func unlink(_ id: IdentityID, from account: AccountID, _ context: CommandContext) async throws(Failure)
         -> Appended
     {

@@ -16,7 +16,9 @@ public struct NewKey: Sendable {
 }
 
 extension AccountService {
-    /// Issues a key. Its secret is shown once and kept only as a digest.
+    /// Issues a key.
+    ///
+    /// Its secret is shown once and kept only as a digest.
     public func issueKey(_ kind: KeyKind, label: KeyLabel?, for account: AccountID, _ context: CommandContext)
         async throws(Failure) -> NewKey
     {

@@ -1,6 +1,8 @@
 public import AccountDomain
 
-/// What readers ask. Answers are never stale: they include every acknowledged write, whoever made it (LOG L.8).
+/// What readers ask.
+///
+/// Answers are never stale: they include every acknowledged write, whoever made it (LOG L.8).
 public protocol ReadModels: Sendable {
     /// One account, and in the same round trip whether the caller's streams have moved.
     ///

@@ -16,9 +16,16 @@ extension AccountService {
         }
     }
 
-    /// Changes a Space's settings; root only. A rule that present accounts violate is refused.
+    /// Changes a Space's settings; root only.
     ///
-    /// - Parameter change: makes the new settings of the present ones.
+    /// A rule that present accounts violate is refused.
+    ///
+    /// - Parameters:
+    ///   - id: the Space.
+    ///   - context: the request.
+    ///   - change: makes the new settings of the present ones.
+    /// - Returns: the command's place in the log.
+    /// - Throws: ``Failure/conflict(_:)`` when present accounts violate a rule.
     public func changeSpace(
         _ id: SpaceID, _ context: CommandContext,
         change: @escaping @Sendable (SpaceSettings) throws(Failure) -> SpaceSettings

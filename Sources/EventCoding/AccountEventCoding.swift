@@ -20,7 +20,8 @@ extension EventCoding {
         }
     }
 
-    static let accountDecoders: [String: Decoder] = lifecycleDecoders
+    static let accountDecoders: [String: Decoder] =
+        lifecycleDecoders
         .merging(profileDecoders) { own, _ in own }
         .merging(passwordDecoders) { own, _ in own }
         .merging(backupDecoders) { own, _ in own }
@@ -177,7 +178,8 @@ extension EventCoding {
         }
     }
 
-    private static func verifier(_ data: DataReader, _ content: BoxContent) throws(EventCodingError) -> PasswordVerifier {
+    private static func verifier(_ data: DataReader, _ content: BoxContent) throws(EventCodingError) -> PasswordVerifier
+    {
         let scheme: PasswordScheme = try data.name("scheme")
         switch scheme {
         case .argon2id: return .argon2id(phc: try content.verifier.required("phc"))
@@ -374,7 +376,8 @@ extension EventCoding {
             .account(.administrators(.deleted(try data.id("account"))))
         },
         "role.granted.v1": { data, _ throws(EventCodingError) in .account(.roles(.granted(try data.name("role")))) },
-        "role.withdrawn.v1": { data, _ throws(EventCodingError) in .account(.roles(.withdrawn(try data.name("role")))) },
+        "role.withdrawn.v1": { data, _ throws(EventCodingError) in .account(.roles(.withdrawn(try data.name("role"))))
+        },
         "token.revoked.v1": { data, _ throws(EventCodingError) in
             .account(.tokens(.revoked(try data.id("token"), expiresAt: try data.moment("expires_at"))))
         },

@@ -3,7 +3,9 @@ import StrictJSON
 
 /// An event ready to be stored: its name, what stands in clear, and what is sealed.
 public struct EncodedEvent: Sendable, Equatable {
-    /// Stored name with its version. Explicit, never derived from a Swift name, never changed.
+    /// Stored name with its version.
+    ///
+    /// Explicit, never derived from a Swift name, never changed.
     public let type: String
     /// What stands in clear.
     public var data: PublicObject
@@ -34,7 +36,8 @@ public enum EventCoding {
     /// The domain event of a stored form.
     ///
     /// - Throws: ``EventCodingError`` when the type is unknown or a member is not what was written.
-    public static func decode(type: String, data: [UInt8], content: BoxContent) throws(EventCodingError) -> DomainEvent {
+    public static func decode(type: String, data: [UInt8], content: BoxContent) throws(EventCodingError) -> DomainEvent
+    {
         let reader = try DataReader(canonicalBytes: data)
         guard let decode = decoders[type] else { throw .unknownType }
         return try decode(reader, content)
@@ -43,7 +46,9 @@ public enum EventCoding {
     /// Turns one stored type back into a domain event.
     typealias Decoder = @Sendable (DataReader, BoxContent) throws(EventCodingError) -> DomainEvent
 
-    /// Every stored type that was ever written. An entry is never removed or reused.
+    /// Every stored type that was ever written.
+    ///
+    /// An entry is never removed or reused.
     static let decoders: [String: Decoder] = accountDecoders.merging(identityDecoders) { own, _ in own }
         .merging(spaceDecoders) { own, _ in own }
 

@@ -109,7 +109,9 @@ extension [UInt8] {
             var index = 0
             let last = bytes.count - wanted.count
             while index <= last {
-                if bytes[index] == 0x22, bytes[index + 1] == 0x66, bytes[index..<(index + wanted.count)].elementsEqual(wanted) {
+                if bytes[index] == 0x22, bytes[index + 1] == 0x66,
+                    bytes[index..<(index + wanted.count)].elementsEqual(wanted)
+                {
                     return true
                 }
                 index += 1

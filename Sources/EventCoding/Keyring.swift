@@ -35,7 +35,9 @@ public struct Keyring: Sendable {
         epochs.sort { $0.number < $1.number }
     }
 
-    /// The bytes of the keyring file. Secret: write them with mode 600.
+    /// The bytes of the keyring file.
+    ///
+    /// Secret: write them with mode 600.
     public var fileBytes: [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()

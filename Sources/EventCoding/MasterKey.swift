@@ -27,7 +27,9 @@ public struct MasterKey: Sendable {
         self.init(SymmetricKey(data: bytes))
     }
 
-    /// Its text form. Secret: write it with mode 600.
+    /// Its text form.
+    ///
+    /// Secret: write it with mode 600.
     public var text: String { Base64.encode(master.withUnsafeBytes { [UInt8]($0) }) }
 
     /// What the database remembers of it, so that a wrong key is noticed at start.
@@ -72,7 +74,8 @@ public struct MasterKey: Sendable {
     public func derivedKey(_ purpose: String) -> SymmetricKey { Self.derive(purpose, from: master) }
 
     private static func derive(_ purpose: String, from key: SymmetricKey) -> SymmetricKey {
-        HKDF<SHA256>.deriveKey(inputKeyMaterial: key, info: Array("account-ledger/\(purpose)".utf8), outputByteCount: 32)
+        HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: key, info: Array("account-ledger/\(purpose)".utf8), outputByteCount: 32)
     }
 
     private static func halves(_ bytes: [UInt8]) -> (UInt64, UInt64) {

@@ -8,7 +8,7 @@ public struct StoredEvent: Sendable, Equatable {
     public var recordedAt: Moment
     /// The stream it belongs to.
     public var stream: StreamID
-    /// Place in the stream: 1, 2, 3, …
+    /// Place in the stream, counted from 1.
     public var version: Int32
     /// The command that made it happen.
     public var command: CommandID

@@ -134,8 +134,10 @@ final class Appender: Sendable {
         }
     }
 
-    /// Walks the queue in order. What does not fit waits for the next batch, and its streams and keys count as taken
-    /// for all behind it, so nothing starves (LOG L.1, rule 3).
+    /// Walks the queue in order.
+    ///
+    /// What does not fit waits for the next batch, and its streams and keys count as taken for all behind it, so
+    /// nothing starves (LOG L.1, rule 3).
     private func fill(from queue: [PendingCommand]) -> (
         batch: [PreparedCommand], waiting: [PendingCommand], outcomes: [(PendingCommand, CommandOutcome)]
     ) {
@@ -316,7 +318,9 @@ final class Appender: Sendable {
     }
 
     /// The outcome is unknown: end the old backend, wait until it is gone, look for the commands; answer those that
-    /// stand and decide the others again. The queue waits meanwhile, so order is kept.
+    /// stand and decide the others again.
+    ///
+    /// The queue waits meanwhile, so order is kept.
     private func findOut(_ batch: [PreparedCommand], backend: Int32) {
         logger.warning("the outcome of a batch is unknown; finding out", metadata: ["commands": "\(batch.count)"])
         OutcomeSearch(reader: reader, log: log, backend: backend, logger: logger).run(batch) { outcomes in

@@ -34,8 +34,12 @@ public final class PostgresLog: EventLog {
     /// A log on connections of its own.
     ///
     /// - Parameters:
+    ///   - configuration: which log, and its bounds.
+    ///   - keys: the log's secrets.
+    ///   - keyring: the keyring in use.
     ///   - writer: the appender's connection, used for nothing else.
     ///   - reader: the connection for reads.
+    ///   - logger: where trouble is told.
     ///   - onGrowth: called when this gateway appended: wakes projectors in the same process.
     public init(
         configuration: Configuration, keys: LedgerKeys, keyring: LoadedKeyring, writer: PostgresPipeline,
@@ -63,6 +67,7 @@ public final class PostgresLog: EventLog {
 
     // MARK: - EventLog
 
+    /// Decides a command and makes its events durable.
     public func append(_ command: LogCommand) async throws(Failure) -> Appended {
         do { return try await run(command) } catch { throw Failure(error) }
     }
@@ -88,7 +93,8 @@ public final class PostgresLog: EventLog {
     }
 
     /// The answer of a command that was applied by an earlier request, from its events.
-    private func recall(_ command: LogCommand, _ versions: ClosedRange<Int32>, isReplay: Bool) async throws -> Appended {
+    private func recall(_ command: LogCommand, _ versions: ClosedRange<Int32>, isReplay: Bool) async throws -> Appended
+    {
         let events = try await loader.events(of: command.home, versions: versions)
         guard let last = events.last else { throw Failure.fault("the events of a command are gone") }
         return Appended(position: last.position, version: Int(last.version), events: events, isReplay: isReplay)
@@ -109,6 +115,7 @@ public final class PostgresLog: EventLog {
         return try await recall(command, versions, isReplay: isReplay)
     }
 
+    /// A stream's state as this gateway knows it.
     public func state(of stream: StreamID) async throws(Failure) -> StreamState {
         do {
             let (entry, tail) = try await loader.entry(stream)
@@ -117,8 +124,10 @@ public final class PostgresLog: EventLog {
         } catch { throw Failure(error) }
     }
 
+    /// Drops a stream from the cache.
     public func forget(_ stream: StreamID) { cache.forget(stream) }
 
+    /// The stream that holds a unique value.
     public func owner(of value: String, in namespace: Namespace) async throws(Failure) -> StreamID? {
         var parameters = PostgresParameters()
         parameters.append(namespace.rawValue)
@@ -129,10 +138,12 @@ public final class PostgresLog: EventLog {
         } catch { throw Failure(error) }
     }
 
+    /// The events of a stream in a range of versions, opened.
     public func events(of stream: StreamID, versions: ClosedRange<Int32>) async throws(Failure) -> [RecordedEvent] {
         do { return try await loader.events(of: stream, versions: versions) } catch { throw Failure(error) }
     }
 
+    /// Seals bytes and stores them beside the log.
     public func storeBlob(_ bytes: [UInt8], for stream: StreamID) async throws(Failure) -> BlobReference {
         do {
             let box = try await loader.key(of: stream).seal(bytes, epoch: keyring.current.current, at: .blob)
@@ -147,6 +158,7 @@ public final class PostgresLog: EventLog {
         } catch { throw Failure(error) }
     }
 
+    /// Opens a blob of a stream.
     public func blob(_ reference: BlobReference, of stream: StreamID) async throws(Failure) -> [UInt8] {
         do {
             let key = try await loader.key(of: stream)

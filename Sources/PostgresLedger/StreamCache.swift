@@ -76,6 +76,7 @@ final class StreamCache: Sendable {
     /// Replaces the entries of streams that were just appended to, and advances the tail when nobody else appended.
     ///
     /// - Parameters:
+    ///   - entries: the streams' new states.
     ///   - head: the log's head before the append.
     ///   - newHead: the head after it.
     /// - Returns: whether others have appended since the tail, so that the tailer should look.

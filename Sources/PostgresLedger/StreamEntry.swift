@@ -46,7 +46,9 @@ struct CommandRecord: Sendable {
     var lastVersion: Int32
 }
 
-/// The keyed commands of a stream. Successive states of the stream share one, for it only gains what stands in the log.
+/// The keyed commands of a stream.
+///
+/// Successive states of the stream share one, for it only gains what stands in the log.
 final class CommandIndex: Sendable {
     private let records = Mutex<[CommandID: CommandRecord]>([:])
 

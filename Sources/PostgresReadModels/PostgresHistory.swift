@@ -11,6 +11,7 @@ public struct PostgresHistory: EventHistory {
     /// The history of a log.
     public init(log: PostgresLog) { self.log = log }
 
+    /// The newest event's position and time.
     public func head() async throws(Failure) -> (position: Int64, recordedAt: Moment?) {
         do {
             var parameters = PostgresParameters()
@@ -20,6 +21,7 @@ public struct PostgresHistory: EventHistory {
         } catch { throw Failure(error) }
     }
 
+    /// The position that a moment stands for.
     public func position(at moment: LogMoment) async throws(Failure) -> Int64 {
         let head = try await head()
         switch moment {
@@ -36,6 +38,7 @@ public struct PostgresHistory: EventHistory {
         }
     }
 
+    /// Events that a selection lets through.
     public func events(_ selection: EventSelection, after position: Int64, limit: Int, lookAt: Int)
         async throws(Failure) -> EventPage
     {
@@ -65,6 +68,7 @@ public struct PostgresHistory: EventHistory {
         } catch { throw Failure(error) }
     }
 
+    /// One event.
     public func event(at position: Int64) async throws(Failure) -> HistoricEvent {
         do {
             var parameters = PostgresParameters()
@@ -76,6 +80,7 @@ public struct PostgresHistory: EventHistory {
         } catch { throw Failure(error) }
     }
 
+    /// One stream's events after a version, opened.
     public func events(of stream: StreamID, after version: Int32, limit: Int) async throws(Failure) -> [HistoricEvent] {
         do {
             var parameters = PostgresParameters()
@@ -94,6 +99,7 @@ public struct PostgresHistory: EventHistory {
         } catch { throw Failure(error) }
     }
 
+    /// Returns once the log is longer, or after the time-out.
     public func waitForEvents(after position: Int64, timeout: Duration) async {
         await log.waitForEvents(after: position, timeout: timeout)
     }

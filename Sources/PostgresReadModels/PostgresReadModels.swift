@@ -23,6 +23,7 @@ public struct PostgresReadModels: ReadModels {
 
     // MARK: - One account
 
+    /// One account, never stale.
     public func account(_ id: AccountID, probing caller: [SeenStream]) async throws(ReadFailure) -> AccountRecord {
         do {
             // One stream is probed by the read's own statement; the rare second one by a statement beside it.
@@ -99,10 +100,12 @@ public struct PostgresReadModels: ReadModels {
         return view
     }
 
+    /// One account as it was at one of its versions.
     public func account(_ id: AccountID, version: Int) async throws(Failure) -> AccountView {
         do { return try await folded(id, upTo: Int32(clamping: version)) } catch { throw Failure(error) }
     }
 
+    /// One account as it was at a moment of the log.
     public func account(_ id: AccountID, at moment: LogMoment) async throws(Failure) -> AccountView {
         do {
             let position = try await PostgresHistory(log: log).position(at: moment)
@@ -115,6 +118,7 @@ public struct PostgresReadModels: ReadModels {
 
     // MARK: - Lists
 
+    /// A page of accounts.
     public func accounts(_ filter: AccountFilter, _ page: PageRequest) async throws(Failure) -> Page<AccountRecord> {
         do {
             let upTo = try await freshness(of: "accounts", page)
@@ -195,6 +199,7 @@ public struct PostgresReadModels: ReadModels {
 
     // MARK: - Backups
 
+    /// Backup events of an account.
     public func backups(of id: AccountID, from version: Int, limit: Int, at moment: LogMoment?) async throws(Failure)
         -> [RecordedEvent]
     {
@@ -218,6 +223,7 @@ public struct PostgresReadModels: ReadModels {
 
     // MARK: - Identities
 
+    /// One identity.
     public func identity(_ id: IdentityID) async throws(Failure) -> IdentityView {
         do {
             var parameters = PostgresParameters()
@@ -256,6 +262,7 @@ public struct PostgresReadModels: ReadModels {
             version: Int(last.version), createdPosition: first.position)
     }
 
+    /// A page of identities.
     public func identities(_ page: PageRequest) async throws(Failure) -> Page<IdentityView> {
         do {
             let upTo = try await freshness(of: "identities", page)
@@ -306,6 +313,7 @@ public struct PostgresReadModels: ReadModels {
         } catch { throw Failure(error) }
     }
 
+    /// A page of Spaces.
     public func spaces(_ page: PageRequest) async throws(Failure) -> Page<SpaceView> {
         do {
             let upTo = try await freshness(of: "spaces", page)
@@ -332,6 +340,7 @@ public struct PostgresReadModels: ReadModels {
 
     // MARK: - Callers and projections
 
+    /// Whether any of these streams has moved.
     public func haveMoved(_ streams: [SeenStream]) async throws(Failure) -> Bool {
         guard !streams.isEmpty else { return false }
         do {
@@ -344,6 +353,7 @@ public struct PostgresReadModels: ReadModels {
         } catch { throw Failure(error) }
     }
 
+    /// State and lag of every projection.
     public func projections() async throws(Failure) -> [ProjectionStatus] {
         do {
             var parameters = PostgresParameters()

@@ -2,8 +2,9 @@ import AccountDomain
 import EventCoding
 import Testing
 
-/// One event of every stored type and version, with the bytes it was written as. These stay readable for ever: an entry
-/// is added with a new type or version, and never changed or removed.
+/// One event of every stored type and version, with the bytes it was written as.
+///
+/// These stay readable for ever: an entry is added with a new type or version, and never changed or removed.
 struct GoldenEvent: Sendable, CustomTestStringConvertible {
     let event: DomainEvent
     let type: String

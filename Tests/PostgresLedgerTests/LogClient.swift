@@ -72,7 +72,9 @@ final class LogClient: Sendable {
                 deadline: .now + .seconds(seconds), authorize: { _ throws(Failure) in },
                 decide: { input throws(Failure) in
                     let account = input.account(stream)
-                    do { return Decision(stream, try account.decide(make(account))) } catch { throw .account(error) }
+                    do throws(AccountRefusal) {
+                        return Decision(stream, try account.decide(make(account)).map { $0 })
+                    } catch { throw .account(error) }
                 }))
     }
 }

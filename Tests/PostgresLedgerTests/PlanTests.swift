@@ -66,7 +66,7 @@ import Testing
         }
         var touched: Int64 = 0
         for line in try plan(withBuffersOf: Self.call(from: start + count, count: 1), on: connection) {
-            guard let range = line.range(of: "shared hit=") else { continue }
+            guard let range = line.firstRange(of: "shared hit=") else { continue }
             touched = max(touched, Int64(line[range.upperBound...].prefix { $0.isNumber }) ?? 0)
         }
         return touched
