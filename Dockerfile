@@ -11,7 +11,8 @@ RUN swift package resolve
 COPY Migrations Migrations
 COPY Projections Projections
 COPY Sources Sources
-# The tests are not built here, but the manifest names their directories.
+# Tests and benchmark are not built here, but the manifest names their directories.
+COPY Benchmarks/AppenderBenchmark Benchmarks/AppenderBenchmark
 COPY Tests Tests
 RUN swift build -c release --static-swift-stdlib --product account-ledger \
     && install -D --strip "$(swift build -c release --show-bin-path)/account-ledger" /out/account-ledger

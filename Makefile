@@ -19,7 +19,7 @@ help: ## List these targets
 
 run: ## Build and start everything on a private PostgreSQL in .ledger (RUN_ARGS)
 	@scripts/install-packages build
-	@$(SWIFT) build -c release --product account-ledger
+	@$(SWIFT) build -c release --static-swift-stdlib --product account-ledger
 	@exec .build/release/account-ledger up $(RUN_ARGS)
 
 test: ## Build and run all tests (TEST_ARGS; LEDGER_TEST_DATABASE_URL for a server of your own)
@@ -29,8 +29,8 @@ test: ## Build and run all tests (TEST_ARGS; LEDGER_TEST_DATABASE_URL for a serv
 
 bench: ## Measure against other event stores, with ratios (BENCH_ARGS)
 	@scripts/install-packages build test bench
-	@$(SWIFT) build -c release --product account-ledger
-	@$(SWIFT) build -c release --product AppenderBenchmark
+	@$(SWIFT) build -c release --static-swift-stdlib --product account-ledger
+	@$(SWIFT) build -c release --static-swift-stdlib --product AppenderBenchmark
 	@Benchmarks/bench $(BENCH_ARGS)
 
 lint: ## Check formatting, documentation comments and the syntax of scripts
@@ -45,7 +45,7 @@ packages: ## Install all Debian packages that the other targets need
 
 build: ## Build the program for release
 	@scripts/install-packages build
-	@$(SWIFT) build -c release --product account-ledger
+	@$(SWIFT) build -c release --static-swift-stdlib --product account-ledger
 
 clean: ## Remove what was built; .ledger stays
 	@$(SWIFT) package clean

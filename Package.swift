@@ -35,6 +35,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -118,7 +119,8 @@ let package = Package(
             dependencies: [
                 "AccountDomain", "AccountSecurity", "Accounts", "AccountsProjection", "DevicesProjection", "DoorKit",
                 "EmbeddedPostgres", "EventCoding", "IdentitiesProjection", "Migrations", "NativeDoor",
-                "PostgresClient", "PostgresLedger", "PostgresReadModels", "Projector", "SpacesProjection", "StrictJSON",
+                "PostgresClient", "PostgresLedger", "PostgresReadModels", "ProjectionKit", "Projector",
+                "SpacesProjection", "StrictJSON",
                 logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -184,6 +186,7 @@ let package = Package(
                 "StrictJSON", logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         tests("EndToEnd", ["StrictJSON", "PostgresClient", "TestSupport"]),
+        tests("Deployment", [.product(name: "Yams", package: "Yams")]),
     ]
 )
 

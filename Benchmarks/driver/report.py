@@ -43,8 +43,8 @@ def judge(results):
         met = value >= least if least is not None else value <= most if most is not None else None
         reached = None if aim is None else value >= aim if least is not None else value <= aim
         rows.append(
-            {"what": what, "value": value, "unit": unit, "bound": bound, "kind": "least" if least is not None else "most",
-             "met": met, "aim": aim, "aim_met": reached}
+            {"what": what, "value": value, "unit": unit, "bound": bound,
+             "kind": "least" if least is not None else "most", "met": met, "aim": aim, "aim_met": reached}
         )  # fmt: skip
 
     goal("backup puts at 64 / pgbench at 64", f.ratio("put", "pgbench", 64), least=0.8, aim=1.2)
@@ -112,7 +112,9 @@ def show(results, path):
     if start:
         print(
             f"\nup: ready in {start['start_seconds']:.2f} s, {start['first_start_seconds']:.2f} s when the cluster is "
-            f"made; {start['idle_mb']:.0f} MB idle, {start['loaded_mb']:.0f} MB after load (without PostgreSQL)"
+            f"made; {start['idle_mb']:.0f} MB idle"
+            + (f", {start['loaded_mb']:.0f} MB after load" if "loaded_mb" in start else "")
+            + " (without PostgreSQL)"
         )
     print()
     goals = []

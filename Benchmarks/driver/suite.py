@@ -1,6 +1,7 @@
 """The order of a benchmark: what is started, what is measured, round by round."""
 
 import os
+import shutil
 import statistics
 import sys
 import time
@@ -42,7 +43,7 @@ class Suite:
 
     # What every mode begins with
 
-    def start_up(self, repeats):
+    def start_up(self, repeats, burst=True):
         """Start-up times and memory of `up`, in fresh homes; the first one's cluster is used for all that follows."""
         first, warm = [], []
         homes = []
@@ -58,15 +59,15 @@ class Suite:
             first.append(self.time_of_start(home))
             machine.settle()
             warm.append(self.time_of_start(home))
-        idle, loaded, peak = self.memory(homes[0])
+        idle, loaded, peak = self.memory(homes[0], burst)
         for home in homes[1:]:
             self.clear(home)
         self.say(f"start-up: first {statistics.median(first):.2f} s, again {statistics.median(warm):.2f} s")
-        self.say(f"memory of up: idle {idle:.0f} MB, after load {loaded:.0f} MB")
+        self.say(f"memory of up: idle {idle:.0f} MB" + (f", after load {loaded:.0f} MB" if burst else ""))
         return homes[0], {
             "first_start_seconds": statistics.median(first), "first_start_all": first,
             "start_seconds": statistics.median(warm), "start_all": warm,
-            "idle_mb": idle, "loaded_mb": loaded, "peak_mb": peak,
+            "idle_mb": idle, **({"loaded_mb": loaded, "peak_mb": peak} if burst else {}),
         }  # fmt: skip
 
     def time_of_start(self, home):
@@ -76,16 +77,17 @@ class Suite:
         finally:
             up.stop()
 
-    def memory(self, home):
-        """The resident set of `up`: two seconds after its start, and after a burst of creations."""
+    def memory(self, home, burst):
+        """The resident set of `up`: two seconds after its start, and after a burst of creations if that is wanted."""
         up = home.up(self.log("up"))
         try:
             up.wait_ready()
             up.key = home.root_key
             time.sleep(2)
             idle, _ = machine.memory(up.pid)
-            Loads(self.directory, None).wrk("create", up, 64, self.given.seconds)
-            up.wait_projected()
+            if burst:
+                Loads(self.directory, None).wrk("create", up, 64, self.given.seconds)
+                up.wait_projected()
             loaded, peak = machine.memory(up.pid)
             return idle, loaded, peak
         finally:
@@ -98,8 +100,6 @@ class Suite:
             return
         stop_server(f"{base}/data")
         if not os.path.realpath(base).startswith(os.path.realpath(self.directory) + "/"):
-            import shutil
-
             shutil.rmtree(base, ignore_errors=True)
             # Later starts of the same home must not look for it.
             os.unlink(f"{home.directory}/cluster")
@@ -210,7 +210,9 @@ class Suite:
     @staticmethod
     def results(rows):
         return {
-            "runs": [{"name": name, "clients": count, **median(some), "all": some} for (name, count), some in rows.items()],
+            "runs": [
+                {"name": name, "clients": count, **median(some), "all": some} for (name, count), some in rows.items()
+            ],
             "errors": sum(row["errors"] for some in rows.values() for row in some),
         }  # fmt: skip
 
@@ -218,8 +220,8 @@ class Suite:
 
     def grow(self):
         if self.appender is None:
-            raise Failed("--grow needs AppenderBenchmark; build it with: swift build -c release --product AppenderBenchmark")
-        home, start = self.start_up(1)
+            raise Failed("--grow needs it: swift build -c release --product AppenderBenchmark")
+        home, start = self.start_up(1, burst=False)  # the log must be empty
         cluster = self.start_cluster(home)
         loads = Loads(self.directory, cluster, appender=self.appender)
         cluster.sql("CREATE DATABASE empty TEMPLATE ledger;")

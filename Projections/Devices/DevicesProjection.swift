@@ -18,6 +18,8 @@ public struct DevicesProjection: Projection {
         }
 
         fileprivate(set) var entries: [Int32: Entry] = [:]
+        /// Whether an event could not be told, because the person was erased.
+        fileprivate var hasUntold = false
         fileprivate var mustRemoveLookups = false
 
         /// The devices that are known, by ordinal.
@@ -79,7 +81,7 @@ public struct DevicesProjection: Projection {
     /// Takes the next event.
     public func apply(_ event: ProjectedEvent, to state: inout State) throws(ProjectionFault) {
         switch event.event {
-        case nil: break
+        case nil: state.hasUntold = true
         case .account(.lifecycle(.erased)):
             blank(&state, at: event.stored.version)
         case .account(.devices(let change)): try apply(change, event.stored, to: &state)
@@ -111,7 +113,11 @@ public struct DevicesProjection: Projection {
         _ ordinal: Int, _ stored: StoredEvent, _ state: inout State, _ body: (inout DeviceRecord) -> Void
     ) throws(ProjectionFault) {
         let ordinal = Int32(truncatingIfNeeded: ordinal)
-        guard var entry = state.entries[ordinal] else { throw .impossible("a device that was never added") }
+        guard var entry = state.entries[ordinal] else {
+            // Of an erased person only what stands in clear is left: the device's addition could not be told.
+            if state.hasUntold { return }
+            throw .impossible("a device that was never added")
+        }
         guard var view = entry.view else { return }
         body(&view)
         entry.view = view

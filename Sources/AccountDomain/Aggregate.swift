@@ -9,7 +9,7 @@ public enum DomainEvent: Sendable, Equatable {
 }
 
 /// The state of a stream, whatever it is a stream of.
-public enum Aggregate: Sendable, Equatable {
+public indirect enum Aggregate: Sendable, Equatable {
     /// Nothing happened yet.
     case empty
     /// An account.

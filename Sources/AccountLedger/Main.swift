@@ -42,6 +42,7 @@ import Glibc
             exit(withError: error)
         }
         Output.flush()
+        LogOutput.standardError.flush()
     }
 
     private static func report(_ line: some CustomStringConvertible) {
@@ -50,6 +51,7 @@ import Glibc
 
     private static func end(_ status: CommandStatus) -> Never {
         Output.flush()
+        LogOutput.standardError.flush()
         Glibc.exit(status.rawValue)
     }
 }

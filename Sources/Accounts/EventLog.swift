@@ -77,27 +77,27 @@ public struct StreamState: Sendable {
 }
 
 /// One atomic unit: the streams it reads and writes, and how it decides.
-public struct LogCommand: Sendable {
+public final class LogCommand: Sendable {
     /// Identifies it: derived from an Idempotency-Key, else random.
-    public var id: CommandID
+    public let id: CommandID
     /// Where a repeat looks for `id` (LOG L.12).
-    public var home: StreamID
+    public let home: StreamID
     /// Every stream that the decision reads or appends to, `home` first; at most 16, without repetition.
-    public var streams: [StreamID]
+    public let streams: [StreamID]
     /// Streams among them whose ids were just drawn, so that nothing need be loaded for them.
-    public var fresh: Set<StreamID>
+    public let fresh: Set<StreamID>
     /// Who, through which door, in which request.
-    public var meta: EventMeta
+    public let meta: EventMeta
     /// The request's digest when it carried an Idempotency-Key.
-    public var requestDigest: Digest?
+    public let requestDigest: Digest?
     /// When to give up.
-    public var deadline: ContinuousClock.Instant
+    public let deadline: ContinuousClock.Instant
     /// Whether the caller may still act; asked before `decide`, and before a repeat is answered.
-    public var authorize: @Sendable (DecisionInput) throws(Failure) -> Void
+    public let authorize: @Sendable (DecisionInput) throws(Failure) -> Void
     /// Decides on the streams' states.
     ///
     /// Pure, quick, and run again when a stream has moved.
-    public var decide: @Sendable (DecisionInput) throws(Failure) -> Decision
+    public let decide: @Sendable (DecisionInput) throws(Failure) -> Decision
 
     /// A unit of work on some streams.
     public init(

@@ -38,6 +38,7 @@ public final class Authenticator: Sendable {
     ///   ``Failure/tooManyAttempts(retryAfterSeconds:)``.
     public func caller(of request: DoorRequest) async throws -> Caller {
         guard let value = try request.header("Authorization") else { return .anonymous }
+        if root.isPresented(by: value) { return .root }
         guard let credential = Credential(authorization: value) else { throw Failure.unauthorized }
         return try await caller(presenting: credential, from: request.clientAddress)
     }

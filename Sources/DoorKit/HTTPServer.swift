@@ -20,16 +20,18 @@ public final class HTTPServer: Service {
 
     /// Makes a server of `doors`; it listens once it runs.
     ///
-    /// Doors that show readiness or metrics are given the same `drain` and `counters`. `onListening` is told the actual port, before the first request.
+    /// Doors that show readiness or metrics are given the same `drain` and `counters`. `onListening` is told the actual
+    /// port, before the first request. Requests are logged by `requestLog`, or by `logger` where there is none.
     ///
     /// - Throws: `RouteConflict` when two doors claim the same method on the same path.
     public init(
         configuration: HTTPServerConfiguration, doors: [any Door], logger: Logger, drain: Drain = Drain(),
-        counters: ServerCounters = ServerCounters(),
+        counters: ServerCounters = ServerCounters(), requestLog: (any RequestLog)? = nil,
         onListening: @escaping @Sendable (Listening) async -> Void = { _ in }
     ) throws(RouteConflict) {
         core = try ServerCore(
-            configuration: configuration, doors: doors, logger: logger, drain: drain, counters: counters)
+            configuration: configuration, doors: doors, logger: logger, drain: drain, counters: counters,
+            requestLog: requestLog)
         self.onListening = onListening
     }
 

@@ -25,6 +25,8 @@ public struct RootKey: Sendable {
     /// The part before the dot: root's name, and the first part of every key that is issued.
     public let applicationID: String
     private let digest: Digest
+    /// Of the header by which clients present it most often, so that no parsing is needed for it.
+    private let headerDigest: Digest
 
     /// Takes a configured root key.
     ///
@@ -34,8 +36,12 @@ public struct RootKey: Sendable {
         guard key.secret.utf8.count >= Self.minimumSecretLength else { throw .secretTooShort }
         applicationID = key.applicationID
         digest = Digest.sha256(of: Array(text.utf8))
+        headerDigest = Digest.sha256(of: Array("Bearer \(text)".utf8))
     }
 
     /// Whether the key string with this digest is the root key; takes the same time whether it is or not.
     public func matches(_ presented: Digest) -> Bool { presented == digest }
+
+    /// Whether an `Authorization` header is `Bearer` and the root key; takes the same time whether it is or not.
+    func isPresented(by header: String) -> Bool { Digest.sha256(of: Array(header.utf8)) == headerDigest }
 }

@@ -26,17 +26,19 @@ final class ServerCore: Sendable {
     let heldBodyBytes: ByteBudget
     let date = HTTPDate()
     let logger: Logger
+    let requestLog: (any RequestLog)?
     /// Which door answers under which prefix, the longest first.
     private let prefixes: [(prefix: String, door: Int)]
 
     init(
         configuration: HTTPServerConfiguration, doors: [any Door], logger: Logger, drain: Drain,
-        counters: ServerCounters
+        counters: ServerCounters, requestLog: (any RequestLog)?
     ) throws(RouteConflict) {
         self.configuration = configuration
         self.drain = drain
         self.counters = counters
         self.logger = logger
+        self.requestLog = requestLog
         self.doors = doors
         limits = Limits(
             head: TimeAmount(configuration.headDeadline), body: TimeAmount(configuration.bodyDeadline),
@@ -94,17 +96,24 @@ final class ServerCore: Sendable {
 
     /// The one line of each request.
     func log(_ request: DoorRequest, status: Int, since start: ContinuousClock.Instant) {
-        let microseconds = (ContinuousClock.now - start) / .microseconds(1)
+        let duration = ContinuousClock.now - start
+        if let requestLog { return requestLog.write(request, status: status, duration: duration) }
         logger.info(
             "request",
             metadata: [
                 "method": .string(request.method.name),
                 "route": .string(request.template),
                 "status": .stringConvertible(status),
-                "duration_us": .stringConvertible(Int(microseconds)),
+                "duration_us": .stringConvertible(Int(duration / .microseconds(1))),
                 "request_id": .stringConvertible(request.requestID),
             ])
     }
+}
+
+/// Writes one line for each request: its template, never its path.
+public protocol RequestLog: Sendable {
+    /// Writes the line of a request that was answered.
+    func write(_ request: DoorRequest, status: Int, duration: Duration)
 }
 
 /// What went wrong at the edge, for the metrics.

@@ -33,9 +33,11 @@ public struct StreamKey: Sendable {
 
     /// Seals bytes: epoch ‖ nonce ‖ ciphertext ‖ tag, with a random 96-bit nonce.
     public func seal(_ plain: [UInt8], epoch: Int32, at place: Place) -> [UInt8] {
-        let nonce = AES.GCM.Nonce()
-        // The only errors of this call are a key or nonce of a wrong size, and ours have fixed sizes.
-        guard let box = try? AES.GCM.seal(plain, using: key, nonce: nonce, authenticating: associatedData(place)) else {
+        let nonce = RandomBytes.shared.draw(12)
+        // The only errors of these calls are a key or nonce of a wrong size, and ours have fixed sizes.
+        guard let drawn = try? AES.GCM.Nonce(data: nonce),
+            let box = try? AES.GCM.seal(plain, using: key, nonce: drawn, authenticating: associatedData(place))
+        else {
             preconditionFailure("AES-256-GCM refused a 256-bit key")
         }
         var bytes: [UInt8] = []

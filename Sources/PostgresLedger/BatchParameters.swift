@@ -12,7 +12,7 @@ enum BatchParameters {
     ]
 
     static func make(_ commands: [PreparedCommand], log: Int16, now: Moment, notifies: Bool) -> PostgresParameters {
-        var arrays = Arrays()
+        var arrays = Arrays(commands)
         for (index, command) in commands.enumerated() { arrays.append(command, number: Int32(index + 1)) }
         var parameters = PostgresParameters()
         parameters.append(log)
@@ -72,6 +72,26 @@ enum BatchParameters {
         var limitCommand: [Int32] = []
         var limitOwner: [(UInt64, UInt64)] = []
         var limitMaximum: [Int32?] = []
+
+        init(_ commands: [PreparedCommand]) {
+            let parts = commands.reduce(0) { $0 + $1.parts.count }
+            let events = commands.reduce(0) { $0 + $1.eventCount }
+            ids.reserveCapacity(commands.count)
+            partCommand.reserveCapacity(parts)
+            partStream.reserveCapacity(parts)
+            partExpected.reserveCapacity(parts)
+            partSeen.reserveCapacity(parts)
+            partEpoch.reserveCapacity(parts)
+            partWrapped.reserveCapacity(parts)
+            partDestroys.reserveCapacity(parts)
+            eventPart.reserveCapacity(events)
+            eventVersion.reserveCapacity(events)
+            eventType.reserveCapacity(events)
+            eventMeta.reserveCapacity(events)
+            eventData.reserveCapacity(events)
+            eventSecret.reserveCapacity(events)
+            eventSecretHash.reserveCapacity(events)
+        }
 
         mutating func append(_ command: PreparedCommand, number: Int32) {
             ids.append((command.command.id.high, command.command.id.low))

@@ -22,11 +22,14 @@ public enum LogMismatch: Error, Sendable, Equatable, CustomStringConvertible {
         case .notOpened: "the database holds no log yet; run: account-ledger migrate"
         case .otherOrigin(let stored, let configured):
             "LEDGER_ORIGIN is \(configured), but the log in this database is \(stored); the name of a log never changes"
-        case .wrongMasterKey: "LEDGER_MASTER_KEY is not the master key of this database"
-        case .wrongKeyring(let epoch): "LEDGER_KEYRING_FILE holds another key for epoch \(epoch) than this database's"
-        case .missingEpoch(let epoch): "LEDGER_KEYRING_FILE lacks the key of epoch \(epoch), which this database uses"
+        case .wrongMasterKey:
+            "the master key (LEDGER_MASTER_KEY, or keys/master.key beside `up`) is not that of this database"
+        case .wrongKeyring(let epoch):
+            "the keyring (LEDGER_KEYRING_FILE, or keys/keyring.json beside `up`) holds another key for epoch \(epoch)"
+        case .missingEpoch(let epoch):
+            "the keyring (LEDGER_KEYRING_FILE, or keys/keyring.json beside `up`) lacks epoch \(epoch), which is in use"
         case .unknownEpoch(let epoch):
-            "LEDGER_KEYRING_FILE holds epoch \(epoch), which this database does not know; run: account-ledger migrate"
+            "the keyring holds epoch \(epoch), which this database does not know; run: account-ledger migrate"
         }
     }
 }

@@ -13,8 +13,13 @@ extension PostgresLog {
 
     /// The data key of a stream from its wrapped form.
     package func unwrap(_ wrapped: [UInt8], epoch: Int32, of stream: StreamID) throws(EventCodingError) -> StreamKey {
-        try keyring.holding(epoch).unwrap(wrapped, epoch: epoch, log: number, stream: stream)
+        try streamKeys.key(of: stream, wrapped: wrapped) { () throws(EventCodingError) in
+            try keyring.holding(epoch).unwrap(wrapped, epoch: epoch, log: number, stream: stream)
+        }
     }
+
+    /// The data key of a stream, when it was unwrapped lately.
+    package func keyAtHand(of stream: StreamID) -> StreamKey? { streamKeys.atHand(stream) }
 
     /// The key of a look-up that is not unique.
     package func lookupKey(kind: Int16, _ value: String) -> [UInt8] {

@@ -27,6 +27,7 @@ public final class PostgresLog: EventLog {
     let cache: StreamCache
     let loader: StreamLoader
     let tail: LogTail
+    let streamKeys = StreamKeyCache(maximumKeys: 20_000)
     private let writer: PostgresPipeline
     private let appender: Appender
     private let logger: Logger

@@ -63,7 +63,9 @@ struct StreamLoader: Sendable {
         var aggregate = Aggregate.empty
         for row in 0..<rows.count {
             let stored = try rows.storedEvent(row, of: stream)
-            aggregate.apply(try OpenedEvent(stored, key: key).domainEvent())
+            guard aggregate.apply(try OpenedEvent(stored, key: key).domainEvent()) else {
+                throw Failure.fault("a stream holds events of two kinds")
+            }
             if let fingerprint = try EventMeta.fingerprint(in: stored.meta) {
                 commands.note(stored.command, fingerprint: fingerprint, version: stored.version)
             }

@@ -30,13 +30,18 @@ struct Tailer: Sendable {
                 }
                 while try await look() {}
             } catch {
-                logger.warning("cannot follow the log", metadata: ["error": "\(type(of: error))"])
+                logger.warning("cannot follow the log", metadata: ["error": "\(Self.reason(error))"])
                 log.cache.restart(at: log.cache.tail)
                 hasStarted = false
             }
             expire()
             await log.tail.waitToLook(timeout: Self.idle)
         }
+    }
+
+    /// What a person can act on; messages of the database are kept without values.
+    private static func reason(_ error: any Error) -> String {
+        (error as? PostgresError)?.message ?? "\(type(of: error))"
     }
 
     private func head() async throws -> Int64 {

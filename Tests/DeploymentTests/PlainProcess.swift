@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// A command run as a plain process, watched by a shell.
 ///
@@ -26,7 +27,17 @@ final class PlainProcess: Sendable {
         shell.environment = environment.merging(["PATH": Self.path]) { $1 }
         shell.currentDirectoryURL = URL(fileURLWithPath: log).deletingLastPathComponent()
         shell.standardInput = input
-        try shell.run()
+        try Self.withoutBlockedSignals { try shell.run() }
+    }
+
+    /// Threads of the pool block signals, and a child inherits that from the thread that starts it.
+    private static func withoutBlockedSignals(_ body: () throws -> Void) rethrows {
+        var none = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try body()
     }
 
     deinit { if shell.isRunning { shell.terminate() } }
@@ -81,7 +92,7 @@ final class PlainProcess: Sendable {
         "$@" </dev/null >>"$log" 2>&1 3<&- &
         program=$!
         trap 'stopping=1; kill -s "$signal" $program' TERM
-        { read -r <&3 || kill -s "$signal" $program; } 2>/dev/null &
+        { read -r <&3 || kill -s "$signal" $program; } >/dev/null 2>&1 &
         watcher=$!
         exec 3<&-
         wait $program

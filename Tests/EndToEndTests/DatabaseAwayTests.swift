@@ -8,6 +8,7 @@ import Testing
 @Suite(.serialized) struct DatabaseAwayTests {
     @Test func `sessions that are ended are made anew, and nobody sees more than a refusal to try again`() throws {
         let deployment = try Deployment()
+        let projector = try deployment.project()
         let gateway = try deployment.serve()
         let root = gateway.root
         let person = try root.account()
@@ -35,10 +36,12 @@ import Testing
         }
         server.close()
         #expect(try person.version() == stored + 1)
+        #expect(projector.stop() == 0)
     }
 
     @Test func `a database that is away is told in time, and its return needs no restart`() throws {
         let deployment = try Deployment()
+        let projector = try deployment.project()
         let gateway = try deployment.serve()
         let root = gateway.root
         let person = try root.account()
@@ -75,7 +78,8 @@ import Testing
         #expect(try eventually { try root.call("GET", "/health/ready").status == 200 })
         #expect(try eventually { try root.call("PATCH", person.path, ["profile": ["a": "b"]]).status == 200 })
         #expect(try root.call("GET", person.path)["profile"] == ["a": "b"])
-        #expect(gateway.process.status == nil, "the same process")
+        #expect(gateway.process.status == nil && projector.status == nil, "the same processes")
+        #expect(projector.stop() == 0)
     }
 
     @Test func `up starts its database again when it is killed`() throws {

@@ -1,3 +1,4 @@
+import Glibc
 import PostgresClient
 import StrictJSON
 import TestSupport
@@ -43,8 +44,21 @@ import Testing
         for writer in writers { try writer.wait() }
 
         #expect(try eventually(within: 60) { try lag(root) == 0 })
-        try compare(deployment, root)
         for projector in projectors { #expect(projector.stop() == 0, "\(projector.errors.suffix(500))") }
+        try compare(deployment, root)
+        #expect(gateway.process.stop() == 0)
+    }
+
+    @Test func `a gateway answers for accounts before any projector has run`() throws {
+        let deployment = try Deployment()
+        let gateway = try deployment.serve()
+        let root = gateway.root
+        let made = try root.call("POST", "/v1/accounts", ["name": "early"])
+        #expect(made.status == 201)
+        let read = try root.call("GET", "/v1/accounts/\(made["id"].stringValue ?? "")")
+        #expect(read.status == 200 && read.json == made.json, "\(read.status) \(read.text)")
+        let listed = try root.call("GET", "/v1/accounts")
+        #expect(listed.status == 503 && listed.slug == "unavailable", "\(listed.status) \(listed.text)")
         #expect(gateway.process.stop() == 0)
     }
 
@@ -85,9 +99,9 @@ import Testing
             shown[id] = try root.call("GET", "/v1/accounts/\(id)")
             #expect(shown[id]?.json == account, "a list and a single read agree")
         }
-        // Without its row a gateway folds the stream itself.
-        try connection.execute(script: "TRUNCATE rm.accounts_1")
-        for (id, response) in shown {
+        // Without a row, and with the lanes far behind, a gateway folds the stream itself.
+        try connection.execute(script: "TRUNCATE rm.accounts_1; UPDATE ledger.lanes SET position = 0")
+        for (id, response) in shown.prefix(40) {
             let folded = try root.call("GET", "/v1/accounts/\(id)")
             #expect(folded.json == response.json && folded.header("ETag") == response.header("ETag"), "\(id)")
         }

@@ -22,6 +22,8 @@ final class ServiceProcess: Sendable {
         shell.environment = all
         shell.currentDirectoryURL = URL(fileURLWithPath: directory)
         shell.standardInput = input
+        // It would tell of every process that was killed.
+        shell.standardError = FileHandle.nullDevice
         try shell.run()
         var pid: Int32?
         _ = eventually { () -> Bool in

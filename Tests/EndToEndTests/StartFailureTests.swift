@@ -28,7 +28,7 @@ import Testing
         ("LEDGER_HTTP_PORT", "http"), ("LEDGER_HTTP_PORT", "65536"), ("LEDGER_HTTP_PORT", "-1"),
         ("LEDGER_LOG_LEVEL", "loud"), ("LEDGER_MAX_UPLOAD", "much"), ("LEDGER_WORKERS", "0"),
         ("LEDGER_LIMITS", "maybe"),
-        ("LEDGER_TRUSTED_PROXIES", "everybody"), ("LEDGER_NO_SUCH_KEY", "1"), ("LEDGER_HTTP_HOST", ""),
+        ("LEDGER_TRUSTED_PROXIES", "everybody"), ("LEDGER_NO_SUCH_KEY", "1"), ("LEDGER_HTTP_HOST", "a b"),
         ("LEDGER_DATABASE_URL", "postgres://x/y"), ("LEDGER_ROOT_KEY", "short.a:b"), ("LEDGER_STREAM_LIMIT", "0"),
         ("LEDGER_DRAIN_LIMIT", "1.5"), ("LEDGER_DOMAIN", "not a domain"), ("LEDGER_ORIGIN", " "),
     ])

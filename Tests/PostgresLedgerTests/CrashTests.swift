@@ -5,7 +5,6 @@ import Foundation
 import Logging
 import PostgresClient
 import PostgresLedger
-import Synchronization
 import Testing
 
 /// A database server that is stopped at once, under load, and started again (LOG L.16, 3).
@@ -19,48 +18,41 @@ import Testing
         owner.close()
         let client = LogClient(PostgresConfiguration(url: server.url, applicationName: "tests"), keys: keys)
         let streams = (0..<20).map { _ in LogClient.newStream() }
-        for stream in streams { try await client.create(stream) }
-        let answers = Mutex<[Answered]>([])
-        let isOver = Atomic<Bool>(false)
-        let unavailable = Atomic<Int>(0)
+        for stream in streams {
+            let command = LogClient.newCommand()
+            try await client.insist { () async throws(Failure) in try await client.create(stream, command) }
+        }
+        let progress = Progress()
 
         try await withThrowingTaskGroup(of: Void.self) { group in
             for worker in 0..<20 {
                 group.addTask {
                     var number = 0
-                    while !isOver.load(ordering: .relaxed) {
+                    while !progress.isOver {
                         number += 1
                         let stream = streams[(worker + number) % streams.count]
                         let command = LogClient.newCommand()
-                        do throws(Failure) {
-                            let it = try await client.toggle(stream, command, seconds: 20)
-                            answers.withLock {
-                                $0.append(
-                                    Answered(
-                                        command: command, stream: stream, position: it.position, version: it.version))
-                            }
-                        } catch {
-                            guard case .unavailable = error else { throw error }
-                            unavailable.add(1, ordering: .relaxed)
-                            try await Task.sleep(for: .milliseconds(20))
+                        let it = try await client.insist { () async throws(Failure) in
+                            try await client.toggle(stream, command, seconds: 20)
                         }
+                        progress.note(command, stream, it)
                     }
                 }
             }
             group.addTask {
                 for _ in 0..<3 {
-                    let before = answers.withLock { $0.count }
-                    while answers.withLock({ $0.count }) < before + 300 { try await Task.sleep(for: .milliseconds(10)) }
+                    let before = progress.answered.count
+                    while progress.answered.count < before + 300 { try await Task.sleep(for: .milliseconds(10)) }
                     try await server.crash()
                 }
-                let before = answers.withLock { $0.count }
-                while answers.withLock({ $0.count }) < before + 100 { try await Task.sleep(for: .milliseconds(10)) }
-                isOver.store(true, ordering: .relaxed)
+                let before = progress.answered.count
+                while progress.answered.count < before + 100 { try await Task.sleep(for: .milliseconds(10)) }
+                progress.end()
             }
             try await group.waitForAll()
         }
         let connection = try PostgresConnection(PostgresConfiguration(url: server.url, applicationName: "tests"))
-        #expect(try WholeLog.faults(connection, answers: answers.withLock { $0 }) == [])
+        #expect(try WholeLog.faults(connection, answers: progress.answered) == [])
         connection.close()
         await client.close()
         server.end()

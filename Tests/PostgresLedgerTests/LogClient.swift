@@ -61,6 +61,16 @@ final class LogClient: Sendable {
         }
     }
 
+    /// Asks again, for the same command, for as long as the log is unavailable: as a client does with its key.
+    func insist<T>(_ body: () async throws(Failure) -> T) async throws -> T {
+        while true {
+            do throws(Failure) { return try await body() } catch {
+                guard case .unavailable = error else { throw error }
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+    }
+
     private func append(
         _ stream: StreamID, _ command: CommandID, seconds: Int,
         _ make: @escaping @Sendable (Account) -> AccountCommand
@@ -73,10 +83,26 @@ final class LogClient: Sendable {
                 decide: { input throws(Failure) in
                     let account = input.account(stream)
                     do throws(AccountRefusal) {
-                        return Decision(stream, try account.decide(make(account)).map { $0 })
+                        return Decision(stream, try account.decide(make(account)))
                     } catch { throw .account(error) }
                 }))
     }
+}
+
+/// What a race has come to, shared by those who run it.
+final class Progress: Sendable {
+    private let answers = Mutex<[Answered]>([])
+    private let over = Atomic<Bool>(false)
+
+    var answered: [Answered] { answers.withLock { $0 } }
+    var isOver: Bool { over.load(ordering: .acquiring) }
+
+    func note(_ command: CommandID, _ stream: StreamID, _ it: Appended) {
+        let answer = Answered(command: command, stream: stream, position: it.position, version: it.version)
+        answers.withLock { $0.append(answer) }
+    }
+
+    func end() { over.store(true, ordering: .releasing) }
 }
 
 /// What was answered: a command's position and version.

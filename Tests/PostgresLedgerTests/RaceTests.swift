@@ -2,7 +2,6 @@ import AccountDomain
 import Accounts
 import PostgresClient
 import PostgresLedger
-import Synchronization
 import TestSupport
 import Testing
 
@@ -41,23 +40,25 @@ import Testing
         let configuration = database.configuration(role: TestDatabase.gatewayRole)
         let clients = (0..<Self.gateways).map { _ in LogClient(configuration, keys: database.keys) }
         let streams = (0..<Self.accounts).map { _ in LogClient.newStream() }
-        for (index, stream) in streams.enumerated() { try await clients[index % Self.gateways].create(stream) }
+        for (index, stream) in streams.enumerated() {
+            let (client, command) = (clients[index % Self.gateways], LogClient.newCommand())
+            try await client.insist { () async throws(Failure) in try await client.create(stream, command) }
+        }
         let watch = GapWatch(database.configuration())
-        let answers = Mutex<[Answered]>([])
-        let isOver = Atomic<Bool>(false)
+        let progress = Progress()
 
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
-                while !isOver.load(ordering: .relaxed) {
+                while !progress.isOver {
                     try await watch.look()
                     await Task.yield()
                 }
                 try await watch.look()
             }
             if breaksConnections {
-                group.addTask { try await Self.breakConnections(of: clients, database, isOver: isOver) }
+                group.addTask { try await Self.breakConnections(of: clients, database, progress) }
             }
-            if prepare != nil { group.addTask { try await Self.addPartitions(database, isOver: isOver) } }
+            if prepare != nil { group.addTask { try await Self.addPartitions(database, progress) } }
             group.addTask {
                 await withTaskGroup(of: Void.self) { workers in
                     for worker in 0..<40 {
@@ -65,14 +66,12 @@ import Testing
                             for number in 0..<(Self.commands / 40) {
                                 let stream = streams[(worker * 7 + number) % streams.count]
                                 let command = LogClient.newCommand()
-                                do throws(Failure) {
-                                    let it = try await clients[worker % Self.gateways].toggle(stream, command)
-                                    answers.withLock {
-                                        $0.append(
-                                            Answered(
-                                                command: command, stream: stream, position: it.position,
-                                                version: it.version))
+                                let client = clients[worker % Self.gateways]
+                                do {
+                                    let it = try await client.insist { () async throws(Failure) in
+                                        try await client.toggle(stream, command)
                                     }
+                                    progress.note(command, stream, it)
                                 } catch {
                                     Issue.record("a command failed: \(error)")
                                 }
@@ -80,12 +79,12 @@ import Testing
                         }
                     }
                 }
-                isOver.store(true, ordering: .relaxed)
+                progress.end()
             }
             try await group.waitForAll()
         }
         #expect(watch.fault == nil)
-        let answered = answers.withLock { $0 }
+        let answered = progress.answered
         #expect(answered.count == Self.commands)
         #expect(Set(answered.map(\.position)).count == answered.count)
         #expect(try WholeLog.faults(connection, answers: answered) == [])
@@ -97,11 +96,11 @@ import Testing
 
     /// Ends the appenders' sessions one after the other, so that answers are lost on the way.
     private static func breakConnections(
-        of clients: [LogClient], _ database: TestDatabase, isOver: borrowing Atomic<Bool>
+        of clients: [LogClient], _ database: TestDatabase, _ progress: Progress
     ) async throws {
         let thread = PostgresThread(database.configuration(), name: "breaker")
         var number = 0
-        while !isOver.load(ordering: .relaxed) {
+        while !progress.isOver {
             let backend = clients[number % clients.count].backendID
             number += 1
             if backend > 0 {
@@ -114,9 +113,9 @@ import Testing
         await thread.close()
     }
 
-    private static func addPartitions(_ database: TestDatabase, isOver: borrowing Atomic<Bool>) async throws {
+    private static func addPartitions(_ database: TestDatabase, _ progress: Progress) async throws {
         let thread = PostgresThread(database.configuration(), name: "partitions")
-        while !isOver.load(ordering: .relaxed) {
+        while !progress.isOver {
             do {
                 try await thread.perform { connection in
                     try connection.execute(script: "SELECT ledger.ensure_partitions(0::int2, 100, 4)")

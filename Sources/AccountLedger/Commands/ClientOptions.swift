@@ -19,6 +19,16 @@ struct ClientOptions: ParsableArguments {
                 .configuration,
                 "there is no root key: set LEDGER_ROOT_KEY or LEDGER_ROOT_KEY_FILE, or LEDGER_HOME to that of an `up`")
         }
-        return try ServiceClient(configuration.publicURL, key: key)
+        return try ServiceClient(address(configuration), key: key)
+    }
+
+    /// What was configured, else where the `up` of this home says that it listens.
+    private func address(_ configuration: LedgerConfiguration) -> ServiceURL {
+        let isConfigured = ["LEDGER_PUBLIC_URL", "LEDGER_HTTP_HOST", "LEDGER_HTTP_PORT"].contains {
+            configuration.isSet($0)
+        }
+        return isConfigured
+            ? configuration.publicURL
+            : RunningAddress(home: configuration.home).find() ?? configuration.publicURL
     }
 }

@@ -3,6 +3,7 @@ import Logging
 import Migrations
 import PostgresClient
 import PostgresLedger
+import Projector
 
 /// `migrate`: the schema, and the rows that tie the database to its name and keys.
 struct Migrate: AsyncParsableCommand {
@@ -53,7 +54,10 @@ struct Migrate: AsyncParsableCommand {
                 let opening = LogOpening(keys: secrets.keys)
                 if stored != nil { _ = try opening.open(origin: origin, on: connection) }
                 let applied = try migrator.migrate(on: connection).map { Step($0.number, $0.name) }
-                return (applied, try opening.open(origin: origin, on: connection))
+                let opened = try opening.open(origin: origin, on: connection)
+                // A gateway that starts before the first projector finds its read models there.
+                try Projections.register(ShippedProjections.all(secrets.master), on: connection, logger: logger)
+                return (applied, opened)
             }
         }
         report(steps, done: true, origin: origin)

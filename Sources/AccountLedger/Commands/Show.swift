@@ -1,7 +1,7 @@
 import ArgumentParser
 import StrictJSON
 
-/// `show`: an account, now or at a moment, with its history.
+/// `show`: an account with its history.
 struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show an account and its history.",
@@ -12,15 +12,12 @@ struct Show: ParsableCommand {
     @Argument(help: "The account's id or name.")
     var account: String
 
-    @Option(help: "Show it as it was at a position of the log or an RFC 3339 time.")
-    var at: String?
-
     @OptionGroup var client: ClientOptions
 
     func run() throws {
         let service = try client.client()
         let id = try AccountLookup.find(account, service)
-        var view = try service.call("GET", RequestPath.make(["v1", "accounts", id], [("at", at)]))
+        var view = try service.call("GET", RequestPath.make(["v1", "accounts", id]))
         let last = view["version"]?.integerValue ?? .max
         var events: [JSONValue] = []
         var after: Int64 = 0

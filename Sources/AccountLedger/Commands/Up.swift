@@ -50,6 +50,7 @@ struct Up: AsyncParsableCommand {
             .init(databaseURL: database.gatewayURL, secrets: keys.secrets, root: keys.root, origin: origin),
             logger: logger, onGrowth: { _ in projector.projector.wake() },
             onListening: { listening in
+                RunningAddress(home: configuration.home).leave(Self.url(configuration, listening))
                 Self.greet(configuration, listening, origin: origin)
             })
         try await Roles.run(
@@ -60,7 +61,7 @@ struct Up: AsyncParsableCommand {
     /// Says where it runs and how to call it, so that the first request is one copy away.
     private static func greet(_ configuration: LedgerConfiguration, _ listening: Listening, origin: String) {
         let local = ServiceURL(host: configuration.localURL.host, port: listening.port)
-        let url = configuration.isSet("LEDGER_PUBLIC_URL") ? configuration.publicURL : local
+        let url = url(configuration, listening)
         let key = KeyFiles(home: configuration.home).root
         let lines = [
             "\(Style.bold("Account Ledger")) is ready on \(Style.green(url.description)) (log \(origin))",
@@ -69,6 +70,11 @@ struct Up: AsyncParsableCommand {
             "  from here    account-ledger bootstrap --help, show, replay --follow, projections, health",
         ]
         Output.line(lines.joined(separator: "\n"))
+    }
+
+    private static func url(_ configuration: LedgerConfiguration, _ listening: Listening) -> ServiceURL {
+        configuration.isSet("LEDGER_PUBLIC_URL")
+            ? configuration.publicURL : ServiceURL(host: configuration.localURL.host, port: listening.port)
     }
 
     private static func quoted(_ path: String) -> String {

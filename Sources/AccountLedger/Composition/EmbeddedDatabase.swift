@@ -2,6 +2,7 @@ import EmbeddedPostgres
 import Logging
 import PostgresClient
 import PostgresLedger
+import Projector
 
 /// The private cluster of `up`, its database and the roles the service connects as.
 ///
@@ -57,6 +58,8 @@ struct EmbeddedDatabase: Sendable {
             try migrator.migrate(on: connection)
             try connection.execute(script: Self.makeUsers)
             let origin = try opening.open(origin: name, on: connection)
+            try Projections.register(
+                ShippedProjections.all(keys.secrets.master), on: connection, logger: logger)
             return (keys, origin)
         }
     }

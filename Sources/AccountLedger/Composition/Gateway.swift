@@ -3,6 +3,7 @@ import AccountSecurity
 import Accounts
 import DoorKit
 import EventCoding
+import Glibc
 import Logging
 import NativeDoor
 import PostgresClient
@@ -68,6 +69,8 @@ struct Gateway {
             readiness: { readiness.reasons })
         let server = try HTTPServer(
             configuration: configuration.server, doors: [native], logger: logger, drain: drain, counters: counters,
+            requestLog: RequestLines(
+                "account-ledger", level: configuration.logLevel, isReadable: isatty(STDERR_FILENO) == 1),
             onListening: onListening)
 
         services = [

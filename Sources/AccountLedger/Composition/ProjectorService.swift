@@ -1,12 +1,8 @@
-import AccountsProjection
-import DevicesProjection
 import EventCoding
-import IdentitiesProjection
 import Logging
 import PostgresClient
 import Projector
 import ServiceLifecycle
-import SpacesProjection
 
 /// The projector role: the workers that keep the read models.
 struct ProjectorService: Service {
@@ -19,10 +15,7 @@ struct ProjectorService: Service {
     ) {
         projector = Projector(
             configuration: Self.session(databaseURL),
-            projections: [
-                AccountsProjection(master: secrets.master), DevicesProjection(master: secrets.master),
-                IdentitiesProjection(), SpacesProjection(),
-            ],
+            projections: ShippedProjections.all(secrets.master),
             keyring: keyring, workers: configuration.workers, listens: listens, logger: logger)
     }
 

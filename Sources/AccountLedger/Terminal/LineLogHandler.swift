@@ -3,38 +3,6 @@ import Glibc
 import Logging
 import PostgresLedger
 import StrictJSON
-import Synchronization
-
-/// Where log lines go: standard error, which must never hold anybody up.
-///
-/// A reader that stopped reading would otherwise stop the thread that logs, and with it requests: a line that cannot be
-/// written at once is dropped, and the next one that can says how many were.
-final class LogOutput: Sendable {
-    static let standardError = LogOutput(descriptor: STDERR_FILENO)
-
-    /// A write of this length to a pipe with room is never partial and never waits.
-    private static let longestLine = 4096
-
-    private let descriptor: Int32
-    private let dropped = Mutex(0)
-
-    init(descriptor: Int32) { self.descriptor = descriptor }
-
-    /// Writes one line, `make` being told how many were dropped before it.
-    func write(_ make: (_ dropped: Int) -> [UInt8]) {
-        dropped.withLock { dropped in
-            var state = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-            guard poll(&state, 1, 0) == 1, state.revents & Int16(POLLOUT) != 0 else {
-                dropped += 1
-                return
-            }
-            var line = make(dropped)
-            if line.count > Self.longestLine { line = line.prefix(Self.longestLine - 1) + [0x0A] }
-            let count = line.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            dropped = count == line.count ? 0 : dropped + 1
-        }
-    }
-}
 
 /// One event a line: JSON for machines, readable when a person watches.
 ///

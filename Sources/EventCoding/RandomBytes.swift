@@ -1,0 +1,37 @@
+import Synchronization
+
+/// Random bytes of the system, fetched many at once: a nonce is drawn for every event, and each fetch is a system call.
+///
+/// A byte is handed out once and cleared here at once, so that none can be found in memory afterwards.
+final class RandomBytes: Sendable {
+    static let shared = RandomBytes()
+
+    private struct Stock {
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        var place = 4096
+    }
+
+    private let stock = Mutex(Stock())
+
+    /// Draws bytes; few, not more than a stock holds.
+    func draw(_ count: Int) -> [UInt8] {
+        stock.withLock { stock in
+            if stock.place + count > stock.bytes.count { Self.refill(&stock) }
+            let end = stock.place + count
+            let drawn = Array(stock.bytes[stock.place..<end])
+            for index in stock.place..<end { stock.bytes[index] = 0 }
+            stock.place = end
+            return drawn
+        }
+    }
+
+    private static func refill(_ stock: inout Stock) {
+        var generator = SystemRandomNumberGenerator()
+        stock.bytes.withUnsafeMutableBytes { bytes in
+            for offset in stride(from: 0, to: bytes.count, by: 8) {
+                bytes.storeBytes(of: generator.next(), toByteOffset: offset, as: UInt64.self)
+            }
+        }
+        stock.place = 0
+    }
+}
