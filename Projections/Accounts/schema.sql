@@ -15,7 +15,7 @@ CREATE TABLE rm.accounts_{version} (
   erased           bool        NOT NULL,
   name_key         bytea,                     -- as in ledger.reservations; NULL without a name
   view             bytea                      -- box; NULL once erased
-) WITH (fillfactor = 80);
+) WITH (fillfactor = 50);
 ALTER TABLE rm.accounts_{version} ALTER COLUMN view SET STORAGE EXTERNAL;   -- ciphertext does not compress
 
 CREATE TABLE rm.account_lookups_{version} (

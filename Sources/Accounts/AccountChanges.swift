@@ -148,6 +148,18 @@ extension AccountService {
 
     /// Erases the person for good: the account, its identities, and the keys to everything they ever gave us.
     public func erase(_ account: AccountID, _ context: CommandContext) async throws(Failure) -> Appended {
+        for _ in 0..<4 {
+            do throws(Failure) { return try await eraseOnce(account, context) } catch {
+                guard error == Self.premiseChanged else { throw error }
+            }
+        }
+        throw .unavailable(retryAfterSeconds: 1)
+    }
+
+    /// What a command was built on has changed before it was decided: it is built again.
+    static let premiseChanged = Failure.conflict("The state changed meanwhile.")
+
+    private func eraseOnce(_ account: AccountID, _ context: CommandContext) async throws(Failure) -> Appended {
         let space = try await spaceOf(account)
         let identities: [IdentityID] =
             if case .account(let state) = try await log.state(of: account).aggregate {
@@ -156,8 +168,8 @@ extension AccountService {
         return try await append(
             to: account, act: .change, with: (space.map { [$0] } ?? []) + identities, context
         ) { input, target throws(Failure) in
-            // An identity linked meanwhile is not among our streams; deciding again will find it.
-            guard target.state.identities.linked == identities else { throw .conflict("The identities changed.") }
+            // An identity linked meanwhile is not among the command's streams.
+            guard target.state.identities.linked == identities else { throw Self.premiseChanged }
             var decision = Decision()
             var kept: [KeptReservation] = []
             if target.state.profile.name != nil { kept.append(KeptReservation(namespace: .accountName, count: 1)) }
@@ -235,7 +247,7 @@ extension AccountService {
     private static func rules(_ input: DecisionInput, _ space: SpaceID?, of account: Account) throws(Failure)
         -> SpaceSettings?
     {
-        guard account.lifecycle.space == space else { throw .conflict("The account's Space changed.") }
+        guard account.lifecycle.space == space else { throw Self.premiseChanged }
         guard let space, case .space(let state) = input.aggregate(space) else { return nil }
         return state.settings
     }

@@ -42,7 +42,8 @@ extension AccountService {
     ///
     /// - Throws: ``Failure/valueTaken(_:)``, ``Failure/quotaExceeded``, ``Failure/invalid(pointer:detail:)``.
     public func create(_ new: NewAccount, _ context: CommandContext) async throws(Failure) -> Appended {
-        guard context.caller.principal != .anonymous else { throw .unauthorized }
+        // Before anything slow is done, looked up or stored for somebody who may not.
+        try await requireMayCreate(in: new.space, context.caller)
         if let name = new.name, name.text == settings.applicationID { throw .valueTaken(.accountName) }
         let space = try await space(new.space, context.caller)
         let verifier: PasswordVerifier? =
@@ -56,7 +57,7 @@ extension AccountService {
             var decision = Decision()
             var domain: SpaceDomain?
             if let space {
-                let settings = try Self.admit(new, to: input.aggregate(space))
+                let settings = try Self.admit(new, to: input.aggregate(space), at: input.now)
                 domain = settings.domain
                 decision.count(1, in: space)
                 if settings.emailUnique {
@@ -90,6 +91,14 @@ extension AccountService {
         return space
     }
 
+    private func requireMayCreate(in space: SpaceDomain?, _ caller: Caller) async throws(Failure) {
+        guard caller.principal != .anonymous else { throw .unauthorized }
+        if caller.isRoot { return }
+        guard let id = caller.account, let space else { throw .forbidden }
+        let state = try await accountState(id)
+        guard state.roles.isAdmin, state.lifecycle.spaceDomain == space else { throw .forbidden }
+    }
+
     private static func requireMayCreate(_ input: DecisionInput, _ caller: Caller, in space: SpaceID?) throws(Failure) {
         if caller.isRoot { return }
         guard let account = caller.account else { throw .forbidden }
@@ -97,10 +106,13 @@ extension AccountService {
         guard state.roles.isAdmin, let space, state.lifecycle.space == space else { throw .forbidden }
     }
 
-    private static func admit(_ new: NewAccount, to aggregate: Aggregate) throws(Failure) -> SpaceSettings {
+    private static func admit(_ new: NewAccount, to aggregate: Aggregate, at now: Moment) throws(Failure)
+        -> SpaceSettings
+    {
         guard case .space(let space) = aggregate, let settings = space.settings, space.isOpen else {
             throw .invalid(pointer: "/space", detail: "There is no Space with this domain.")
         }
+        if let end = settings.expiresAt, end <= now { throw .conflict("The Space has expired.") }
         if let name = new.name, name.text.count < settings.usernameMinimumLength {
             throw .invalid(
                 pointer: "/name", detail: "The Space wants at least \(settings.usernameMinimumLength) characters.")

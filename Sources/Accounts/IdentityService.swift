@@ -60,12 +60,21 @@ extension AccountService {
     /// Ends an identity and forgets its address; root only.
     public func endIdentity(_ id: IdentityID, _ context: CommandContext) async throws(Failure) -> Appended {
         try AccessPolicy.requireRoot(context.caller)
+        for _ in 0..<4 {
+            do throws(Failure) { return try await endIdentityOnce(id, context) } catch {
+                guard error == Self.premiseChanged else { throw error }
+            }
+        }
+        throw .unavailable(retryAfterSeconds: 1)
+    }
+
+    private func endIdentityOnce(_ id: IdentityID, _ context: CommandContext) async throws(Failure) -> Appended {
         let linked: AccountID? =
             if case .identity(let identity) = try await log.state(of: id).aggregate { identity.account } else { nil }
         return try await append(home: id, streams: linked.map { [$0] } ?? [], context) { input throws(Failure) in
             guard case .identity(let identity) = input.aggregate(id) else { throw .notFound }
             guard !identity.isEnded else { throw .erased }
-            guard identity.account == linked else { throw .conflict("The identity's account changed.") }
+            guard identity.account == linked else { throw Self.premiseChanged }
             var decision = Decision()
             Self.end(identity, id, &decision)
             if let linked {

@@ -39,7 +39,8 @@ extension AccountService {
                 guard case .account(.accessKeys(.issued(let recorded))) = appended.events.first?.event else {
                     throw Failure.fault("a key was issued without its event")
                 }
-                let isNew = !appended.isReplay
+                // When the first answer was lost on its way from the database, the event found there is our own.
+                let isNew = !appended.isReplay || recorded.secretDigest == issued.secretDigest
                 return NewKey(
                     appended: appended, id: recorded.id,
                     keyString: isNew ? "\(settings.applicationID).\(drawn.id):\(drawn.secret)" : nil,

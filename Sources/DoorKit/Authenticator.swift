@@ -128,9 +128,28 @@ public final class Authenticator: Sendable {
         guard let entry, case .account(let account) = state.aggregate else { throw .unauthorized }
         if let secret, entry.secretDigest != secret { throw .unauthorized }
         if let name, name != account.profile.name?.text, name != stream.description { throw .unauthorized }
-        let caller = Caller(.account(stream), .key(id), seen: [SeenStream(state)])
-        try caller.verify { $0 == stream ? state.aggregate : .empty }
-        return caller
+        return try await verified([state]) { Caller(.account(stream), .key(id), seen: $0.map { SeenStream($0) }) }
+    }
+
+    /// The caller that states make, once it is let through; a refusal that rests on what is cached, perhaps a second
+    /// old, is given only when it still holds on states read anew.
+    private func verified(
+        _ states: [StreamState], _ make: ([StreamState]) -> Caller
+    ) async throws(Failure) -> Caller {
+        func check(_ states: [StreamState]) throws(Failure) -> Caller {
+            let caller = make(states)
+            try caller.verify { stream in states.first { $0.stream == stream }?.aggregate ?? .empty }
+            return caller
+        }
+        do throws(Failure) { return try check(states) } catch {
+            guard error == .callerBlocked || error == .unauthorized else { throw error }
+            var fresh: [StreamState] = []
+            for state in states {
+                log.forget(state.stream)
+                fresh.append(try await log.state(of: state.stream))
+            }
+            return try check(fresh)
+        }
     }
 
     private static func key(_ id: KeyID, in state: StreamState) -> AccessKeys.Entry? {
@@ -144,17 +163,17 @@ public final class Authenticator: Sendable {
         let credential = Caller.Credential.token(token.id, passwordRevision: token.passwordRevision)
         switch (token.subject, state.aggregate) {
         case (.account, .account):
-            let caller = Caller(.account(token.stream), credential, seen: [SeenStream(state)])
-            try caller.verify { $0 == token.stream ? state.aggregate : .empty }
-            return caller
+            return try await verified([state]) {
+                Caller(.account(token.stream), credential, seen: $0.map { SeenStream($0) })
+            }
         case (.identity, .identity(let identity)):
             var states = [state]
             if let account = identity.account { states.append(try await log.state(of: account)) }
-            let caller = Caller(
-                .identity(token.stream, acr: token.acr, account: identity.account), credential,
-                seen: states.map { SeenStream($0) })
-            try caller.verify { stream in states.first { $0.stream == stream }?.aggregate ?? .empty }
-            return caller
+            return try await verified(states) {
+                Caller(
+                    .identity(token.stream, acr: token.acr, account: identity.account), credential,
+                    seen: $0.map { SeenStream($0) })
+            }
         default: throw .unauthorized
         }
     }

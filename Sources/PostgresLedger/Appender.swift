@@ -33,6 +33,7 @@ final class Appender: Sendable {
     private let cache: StreamCache
     private let keys: LedgerKeys
     private let keyring: LoadedKeyring
+    private let drawnKeys: DrawnKeys
     private let log: Int16
     private let limits: Limits
     private let streamLimit: Int32
@@ -46,7 +47,7 @@ final class Appender: Sendable {
 
     init(
         pipeline: PostgresPipeline, reader: PostgresPipeline, cache: StreamCache, keys: LedgerKeys,
-        keyring: LoadedKeyring, log: Int16, limits: Limits, streamLimit: Int32, logger: Logger,
+        keyring: LoadedKeyring, drawnKeys: DrawnKeys, log: Int16, limits: Limits, streamLimit: Int32, logger: Logger,
         now: @escaping @Sendable () -> Moment, onGrowth: @escaping @Sendable (Int64, Bool) -> Void
     ) {
         self.pipeline = pipeline
@@ -54,6 +55,7 @@ final class Appender: Sendable {
         self.cache = cache
         self.keys = keys
         self.keyring = keyring
+        self.drawnKeys = drawnKeys
         self.log = log
         self.limits = limits
         self.streamLimit = streamLimit
@@ -144,7 +146,7 @@ final class Appender: Sendable {
         var filler = BatchFiller(limits: limits)
         var outcomes: [(PendingCommand, CommandOutcome)] = []
         let preparation = CommandPreparation(
-            keys: keys, keyring: keyring.current, log: log, streamLimit: streamLimit)
+            keys: keys, keyring: keyring.current, drawnKeys: drawnKeys, log: log, streamLimit: streamLimit)
         let moment = now()
         let clock = ContinuousClock.now
         for pending in queue {

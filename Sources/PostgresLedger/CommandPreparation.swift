@@ -6,6 +6,7 @@ import EventCoding
 struct CommandPreparation: Sendable {
     let keys: LedgerKeys
     let keyring: Keyring
+    let drawnKeys: DrawnKeys
     let log: Int16
     let streamLimit: Int32
 
@@ -109,7 +110,7 @@ struct CommandPreparation: Sendable {
     /// Gives a part its key: the stream's own, or a new one for a new stream.
     private func open(_ part: inout PreparedCommand.Part) throws(Failure) {
         if part.entry.version == 0 {
-            let key = StreamKey.draw(log: log, stream: part.stream)
+            let key = drawnKeys.find(part.stream) ?? StreamKey.draw(log: log, stream: part.stream)
             part.wrappedKey = keyring.wrap(key, log: log, stream: part.stream)
             part.next = (part.entry.aggregate, key)
         } else {

@@ -28,6 +28,7 @@ public final class PostgresLog: EventLog {
     let loader: StreamLoader
     let tail: LogTail
     let streamKeys = StreamKeyCache(maximumKeys: 20_000)
+    private let drawnKeys: DrawnKeys
     private let writer: PostgresPipeline
     private let appender: Appender
     private let logger: Logger
@@ -54,12 +55,15 @@ public final class PostgresLog: EventLog {
         self.logger = logger
         let cache = StreamCache(maximumBytes: configuration.cacheBytes)
         let tail = LogTail()
+        let drawnKeys = DrawnKeys()
+        self.drawnKeys = drawnKeys
         self.cache = cache
         self.tail = tail
         loader = StreamLoader(reader: reader, cache: cache, keyring: keyring, log: configuration.log)
         appender = Appender(
-            pipeline: writer, reader: reader, cache: cache, keys: keys, keyring: keyring, log: configuration.log,
-            limits: .init(), streamLimit: configuration.streamLimit, logger: logger, now: { .now() },
+            pipeline: writer, reader: reader, cache: cache, keys: keys, keyring: keyring, drawnKeys: drawnKeys,
+            log: configuration.log, limits: .init(), streamLimit: configuration.streamLimit, logger: logger,
+            now: { .now() },
             onGrowth: { head, others in
                 tail.grew(to: head, mustLook: others)
                 onGrowth(head)
@@ -98,7 +102,17 @@ public final class PostgresLog: EventLog {
     {
         let events = try await loader.events(of: command.home, versions: versions)
         guard let last = events.last else { throw Failure.fault("the events of a command are gone") }
-        return Appended(position: last.position, version: Int(last.version), events: events, isReplay: isReplay)
+        let position = try await lastPosition(of: command.id, from: last.position)
+        return Appended(position: position, version: Int(last.version), events: events, isReplay: isReplay)
+    }
+
+    /// Position of a command's last event in whichever stream: its events lie side by side, the home stream's first.
+    private func lastPosition(of command: CommandID, from position: Int64) async throws -> Int64 {
+        var parameters = PostgresParameters()
+        parameters.append(configuration.log)
+        parameters.append(position)
+        parameters.append(command)
+        return try await readPipeline.query(Self.findLastOfCommand, parameters).int64(0, 0)
     }
 
     /// A command that was found to stand after its answer was lost.
@@ -147,7 +161,7 @@ public final class PostgresLog: EventLog {
     /// Seals bytes and stores them beside the log.
     public func storeBlob(_ bytes: [UInt8], for stream: StreamID) async throws(Failure) -> BlobReference {
         do {
-            let box = try await loader.key(of: stream).seal(bytes, epoch: keyring.current.current, at: .blob)
+            let box = try await sealingKey(of: stream).seal(bytes, epoch: keyring.current.current, at: .blob)
             let reference = BlobReference(hash: Digest.sha256(of: box), length: box.count)
             var parameters = PostgresParameters()
             parameters.append(reference.hash.bytes)
@@ -157,6 +171,12 @@ public final class PostgresLog: EventLog {
             _ = try await writer.query(Self.storeBlob, parameters)
             return reference
         } catch { throw Failure(error) }
+    }
+
+    /// The key of a stream, drawn ahead when its first event is still to come.
+    private func sealingKey(of stream: StreamID) async throws -> StreamKey {
+        if try await loader.entry(stream).entry.version > 0 { return try await loader.key(of: stream) }
+        return drawnKeys.key(of: stream) { StreamKey.draw(log: configuration.log, stream: stream) }
     }
 
     /// Opens a blob of a stream.
@@ -195,6 +215,8 @@ public final class PostgresLog: EventLog {
         Statement.findReservation, parameterTypes: [.int2, .bytea], isReadOnly: true)
     private static let findCommand = PostgresStatement(
         Statement.findCommand, parameterTypes: [.int2, .uuid, .int4, .uuid], isReadOnly: true)
+    private static let findLastOfCommand = PostgresStatement(
+        Statement.findLastOfCommand, parameterTypes: [.int2, .int8, .uuid], isReadOnly: true)
     private static let storeBlob = PostgresStatement(
         Statement.storeBlob, parameterTypes: [.bytea, .uuid, .int2, .bytea])
     private static let findBlob = PostgresStatement(

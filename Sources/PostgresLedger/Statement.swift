@@ -6,6 +6,7 @@ enum Statement {
     static let tailEvents = text(PackageResources.tail_events_sql)
     static let findHead = text(PackageResources.find_head_sql)
     static let findCommand = text(PackageResources.find_command_sql)
+    static let findLastOfCommand = text(PackageResources.find_last_of_command_sql)
     static let endBackend = text(PackageResources.end_backend_sql)
     static let storeBlob = text(PackageResources.store_blob_sql)
     static let findBlob = text(PackageResources.find_blob_sql)

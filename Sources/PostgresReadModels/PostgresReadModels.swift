@@ -12,6 +12,7 @@ import SpacesProjection
 /// A row that is behind the log is waited for a moment and then passed by: the stream itself is folded.
 public struct PostgresReadModels: ReadModels {
     private let log: PostgresLog
+    private let rows: AccountRows
 
     /// How long a single read waits for the projector before it folds the stream itself.
     private static let patience = Duration.milliseconds(50)
@@ -20,7 +21,10 @@ public struct PostgresReadModels: ReadModels {
     private static let listPatience = Duration.seconds(5)
 
     /// Read models of a log.
-    public init(log: PostgresLog) { self.log = log }
+    public init(log: PostgresLog) {
+        self.log = log
+        rows = AccountRows(log: log)
+    }
 
     // MARK: - One account
 
@@ -54,18 +58,12 @@ public struct PostgresReadModels: ReadModels {
         }
     }
 
-    /// The row of an account whose key is at hand, in the cheapest statement; nil when it does not do.
+    /// The row of an account whose key is at hand, read together with others; nil when it does not do.
     private func readRow(_ id: AccountID, _ key: StreamKey) async throws -> AccountRecord? {
-        var parameters = PostgresParameters()
-        parameters.append(id)
-        parameters.append(Int16(id.high >> 62))
-        parameters.append(log.number)
-        let rows = try await log.reader.query(ReadStatements.findRow, parameters)
-        guard rows.count == 1, try !rows.bool(0, 4), try !rows.bool(0, 3), !rows.isNull(0, 1) else { return nil }
-        let view = try key.open(try rows.bytes(0, 1), at: .view(Self.accountsPlace))
+        guard let row = try await rows.row(id) else { return nil }
+        let view = try key.open(row.box, at: .view(Self.accountsPlace))
         return AccountRecord(
-            id: id, version: Int(try rows.int32(0, 0)), space: rows.isNull(0, 2) ? nil : try rows.id(0, 2),
-            isParked: false, view: AccountView.Encoded(bytes: view))
+            id: id, version: row.version, space: row.space, isParked: false, view: AccountView.Encoded(bytes: view))
     }
 
     private func parameters(_ id: AccountID, _ caller: SeenStream?) -> PostgresParameters {

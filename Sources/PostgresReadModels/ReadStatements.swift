@@ -12,7 +12,7 @@ enum ReadStatements {
 
     static let findAccount = statement(
         PackageResources.find_account_sql, accounts, [.uuid, .int2, .uuid, .int4, .int8, .int2])
-    static let findRow = statement(PackageResources.find_row_sql, accounts, [.uuid, .int2, .int2])
+    static let findRows = statement(PackageResources.find_rows_sql, accounts, [.uuidArray, .int2])
     static let findIdentity = statement(PackageResources.find_identity_sql, identities, [.uuid, .int2, .int2])
     static let countPlaces = statement(PackageResources.count_places_sql, 0, [.int2, .uuid])
     static let findMoved = statement(

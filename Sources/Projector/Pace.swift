@@ -4,12 +4,17 @@ import PostgresLedger
 
 /// How much a step takes on, and how long a worker rests after it.
 ///
-/// Under full load folding in fewer, larger steps is cheaper, and the rest leaves the machine to the gateway; when
-/// little waits a reader may be waiting for it; and a lag that grows ends both.
+/// Under load folding in fewer, larger steps is cheaper, and the rest leaves the machine to the gateway; when little
+/// happens a reader may be waiting for it, and it is folded at once; and a lag that grows ends the rests.
 struct Pace {
-    private static let restingEvents = 500
-    private static let longestRestMilliseconds: Int64 = 150
+    /// From how many events a second on a worker gathers some before each round, and how many.
+    private static let busyEventsPerSecond = 2_000
+    private static let gatheredEvents = 2_000
+    private static let longestRestMilliseconds: Int64 = 100
 
+    /// Events a second, smoothed over some rounds.
+    private var rate = 0
+    private var lastRestMilliseconds: Int64 = 0
     private var lagMilliseconds: Int64 = 0
 
     /// How much to take on.
@@ -21,14 +26,23 @@ struct Pace {
 
     /// How long to rest after a round over the lanes.
     mutating func rest(events: Int, tookMilliseconds: Int64, lastRecordedAt: Moment?, isBehind: Bool) -> Int {
-        guard isBehind, let lastRecordedAt else {
+        let interval = max(1, tookMilliseconds + lastRestMilliseconds)
+        rate = (rate * 3 + events * 1_000 / Int(interval)) / 4
+        lastRestMilliseconds = gatheringMilliseconds(tookMilliseconds)
+        if isBehind, let lastRecordedAt {
+            lagMilliseconds = max(0, (Moment.now().microseconds - lastRecordedAt.microseconds) / 1_000)
+            if lagMilliseconds >= 500 { lastRestMilliseconds = lagMilliseconds < 1_000 ? lastRestMilliseconds / 3 : 0 }
+        } else {
             lagMilliseconds = 0
-            return events >= Self.restingEvents ? Int(min(tookMilliseconds, Self.longestRestMilliseconds)) : 0
         }
-        lagMilliseconds = max(0, (Moment.now().microseconds - lastRecordedAt.microseconds) / 1_000)
-        guard events >= Self.restingEvents, lagMilliseconds < 1_000 else { return 0 }
-        let rest = min(tookMilliseconds, Self.longestRestMilliseconds)
-        return Int(lagMilliseconds < 500 ? rest : rest / 3)
+        return Int(lastRestMilliseconds)
+    }
+
+    /// How long it takes until enough events are there for a round that is worth its round trips.
+    private func gatheringMilliseconds(_ tookMilliseconds: Int64) -> Int64 {
+        guard rate >= Self.busyEventsPerSecond else { return 0 }
+        let wanted = Int64(Self.gatheredEvents * 1_000 / rate)
+        return min(Self.longestRestMilliseconds, max(tookMilliseconds / 2, wanted - tookMilliseconds))
     }
 
     /// A clock for durations.

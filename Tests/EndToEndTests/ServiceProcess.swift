@@ -98,13 +98,18 @@ final class ServiceProcess: Sendable {
         exec 3<&0
         (
             cat <&3 >/dev/null
-            if [ ! -e "$directory/status" ]; then kill -CONT $program; kill -TERM $program; fi
+            if [ ! -e "$directory/status" ]; then
+                : >"$directory/orphan"
+                kill -CONT $program
+                kill -TERM $program
+            fi
         ) >/dev/null 2>&1 &
         exec 3<&-
         wait $program
         status=$?
         echo $status >"$directory/status.new"
         mv "$directory/status.new" "$directory/status"
+        if [ -e "$directory/orphan" ]; then rm -rf "$directory"; fi
         """
 }
 

@@ -6,7 +6,9 @@ struct RunningAddress {
 
     init(home: String) { path = home + "/url" }
 
-    /// Leaves the address. A tool that does not find it asks the configured one, so trouble here is no reason to stop.
+    /// Leaves the address.
+    ///
+    /// A tool that does not find it asks the configured one, so trouble here is no reason to stop.
     func leave(_ url: ServiceURL) {
         try? DurableFile.write(path: path, bytes: Array("\(url)\n".utf8), mode: 0o644)
     }

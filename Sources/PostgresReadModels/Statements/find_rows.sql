@@ -1,0 +1,13 @@
+-- The rows of accounts whose keys are at hand, for callers without a stream: many concurrent reads in one statement. Each row
+-- tells whether it is parked or behind; an erasure shows as a row that is behind, or blank.
+SELECT a.stream_id, a.version, a.view, a.space_id, a.erased,
+       EXISTS (SELECT FROM ledger.parked p
+                WHERE p.name = 'accounts' AND p.version = {version} AND p.log_id = $2 AND p.stream_id = a.stream_id)
+       OR EXISTS (SELECT FROM ledger.events e
+                   WHERE e.log_id = $2 AND e.stream_id = a.stream_id AND e.version = a.version + 1
+                     AND e.position > l.position) AS unusable
+  FROM unnest($1::uuid[]) AS w (stream_id)
+  JOIN rm.accounts_{version} a ON a.stream_id = w.stream_id
+  JOIN ledger.lanes l
+    ON l.name = 'accounts' AND l.version = {version} AND l.log_id = $2
+   AND l.lane = get_byte(uuid_send(a.stream_id), 0) >> 6
