@@ -143,19 +143,9 @@ public struct LogOpening: Sendable {
         return nil
     }
 
-    private static let findTable = PostgresStatement(
-        """
-        SELECT EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                        WHERE n.nspname = 'ledger' AND c.relname = 'logs')
-        """, isReadOnly: true)
-    private static let findLog = PostgresStatement(
-        "SELECT origin, master_check FROM ledger.logs WHERE log_id = $1", parameterTypes: [.int2], isReadOnly: true)
-    private static let findEpochs = PostgresStatement(
-        "SELECT epoch, check_value, retired_at IS NOT NULL FROM ledger.epochs ORDER BY epoch", isReadOnly: true)
-    private static let insertLog = PostgresStatement(
-        "INSERT INTO ledger.logs (log_id, origin, master_check) VALUES ($1, $2, $3) ON CONFLICT (log_id) DO NOTHING",
-        parameterTypes: [.int2, .text, .bytea])
-    private static let insertEpoch = PostgresStatement(
-        "INSERT INTO ledger.epochs (epoch, check_value) VALUES ($1, $2) ON CONFLICT (epoch) DO NOTHING",
-        parameterTypes: [.int4, .bytea])
+    private static let findTable = PostgresStatement(Statement.findLogTable, isReadOnly: true)
+    private static let findLog = PostgresStatement(Statement.findLog, parameterTypes: [.int2], isReadOnly: true)
+    private static let findEpochs = PostgresStatement(Statement.findEpochs, isReadOnly: true)
+    private static let insertLog = PostgresStatement(Statement.insertLog, parameterTypes: [.int2, .text, .bytea])
+    private static let insertEpoch = PostgresStatement(Statement.insertEpoch, parameterTypes: [.int4, .bytea])
 }

@@ -1,4 +1,5 @@
 import PostgresClient
+import Synchronization
 import TestSupport
 
 /// Sessions on databases of their own, as superuser, for the tests of the SQL.
@@ -6,16 +7,14 @@ enum LedgerDatabase {
     static func session() async throws -> any LedgerSession { try Session(TestDatabase.make()) }
 
     private final class Session: LedgerSession {
-        private let database: TestDatabase
-        private let thread: PostgresThread
+        private let connection: Mutex<PostgresConnection>
 
         init(_ database: TestDatabase) throws {
-            self.database = database
-            thread = PostgresThread(database.configuration(), name: "session")
+            connection = Mutex(try PostgresConnection(database.configuration()))
         }
 
         func rows(_ sql: String) async throws -> [[String]] {
-            try await thread.perform { connection in
+            try connection.withLock { connection in
                 let rows = try connection.query(PostgresStatement(sql))
                 return try (0..<rows.count).map { row in
                     try (0..<rows.columnCount).map { try rows.string(row, $0) }

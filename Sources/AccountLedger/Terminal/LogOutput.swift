@@ -53,6 +53,11 @@ final class LogOutput: Sendable {
     }
 
     private func run() {
+        // A reader that went away is told by the write's error; no process shall die of its log.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
         while true {
             var state = pollfd(fd: bell.descriptor, events: Int16(POLLIN), revents: 0)
             guard poll(&state, 1, -1) == 1 else { continue }

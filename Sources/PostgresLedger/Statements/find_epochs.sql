@@ -1,0 +1,1 @@
+SELECT epoch, check_value, retired_at IS NOT NULL FROM ledger.epochs ORDER BY epoch

@@ -1,0 +1,1 @@
+SELECT origin, master_check FROM ledger.logs WHERE log_id = $1

@@ -1,0 +1,1 @@
+SELECT ledger.settle_partition($1)
