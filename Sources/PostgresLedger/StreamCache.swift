@@ -82,9 +82,12 @@ final class StreamCache: Sendable {
     /// - Returns: whether others have appended since the tail, so that the tailer should look.
     func appended(_ entries: [(StreamID, StreamEntry)], head: Int64, newHead: Int64) -> Bool {
         state.withLock { state in
+            // The tailer may have read past this append before its answer came: then somebody else's event may follow
+            // these states, and the tail would vouch for them.
+            let isOvertaken = state.tail > newHead
             for (stream, entry) in entries {
-                state.old.removeValue(forKey: stream)
-                insert(entry, stream, &state)
+                remove(stream, &state)
+                if !isOvertaken { insert(entry, stream, &state) }
                 state.loading[stream]?.isStale = true
             }
             if head == state.tail {
@@ -114,10 +117,12 @@ final class StreamCache: Sendable {
 
     /// Forgets one stream.
     func forget(_ stream: StreamID) {
-        state.withLock { state in
-            if let entry = state.young.removeValue(forKey: stream) { state.youngBytes -= entry.approximateBytes }
-            state.old.removeValue(forKey: stream)
-        }
+        state.withLock { remove(stream, &$0) }
+    }
+
+    private func remove(_ stream: StreamID, _ state: inout State) {
+        if let entry = state.young.removeValue(forKey: stream) { state.youngBytes -= entry.approximateBytes }
+        state.old.removeValue(forKey: stream)
     }
 
     /// Forgets everything and starts again from a position: after the tailer failed.

@@ -48,7 +48,14 @@ public struct PostgresReadModels: ReadModels {
         if caller == nil, let key = log.keyAtHand(of: id), let record = try await readRow(id, key) { return record }
         let deadline = ContinuousClock.now + Self.patience
         while true {
-            let rows = try await log.reader.query(ReadStatements.findAccount, parameters(id, caller))
+            let rows: PostgresRows
+            do {
+                rows = try await log.reader.query(ReadStatements.findAccount, parameters(id, caller))
+            } catch let error where error.isMissingTable {
+                // No projector has made its tables yet; the stream itself tells.
+                if let caller, try await haveMoved([caller]) { throw ReadFailure.callerMoved }
+                return try await fold(id, isParked: false)
+            }
             guard rows.count == 1 else { return try await fold(id, isParked: false) }
             if try rows.bool(0, 8) { throw ReadFailure.callerMoved }
             if try rows.bool(0, 6) { return try await fold(id, isParked: true) }
@@ -245,7 +252,12 @@ public struct PostgresReadModels: ReadModels {
             parameters.append(id)
             parameters.append(Int16(id.high >> 62))
             parameters.append(log.number)
-            let rows = try await log.reader.query(ReadStatements.findIdentity, parameters)
+            let rows: PostgresRows
+            do { rows = try await log.reader.query(ReadStatements.findIdentity, parameters) } catch let error
+                where error.isMissingTable
+            {
+                return try await foldIdentity(id)
+            }
             guard rows.count == 1, try !rows.bool(0, 6), try !rows.bool(0, 7) else { return try await foldIdentity(id) }
             guard !rows.isNull(0, 0) else { throw Failure.notFound }
             if try rows.bool(0, 2) { throw Failure.erased }
@@ -394,4 +406,9 @@ public struct PostgresReadModels: ReadModels {
             }
         } catch { throw Failure(error) }
     }
+}
+
+extension PostgresError {
+    /// Whether a read model's table was not made yet: undefined_table.
+    fileprivate var isMissingTable: Bool { sqlState == "42P01" }
 }

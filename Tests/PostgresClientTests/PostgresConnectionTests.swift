@@ -19,7 +19,7 @@ struct PostgresConnectionTests {
                 """))
         #expect(
             try (0..<7).map { try rows.string(0, $0) } == [
-                "2s", "5s", "on", "warning", "pg_catalog, \"odd name\"", "postgres-client-tests", "UTF8",
+                "2s", "5s", "on", "warning", "pg_catalog, \"odd name\"", "tests", "UTF8",
             ])
     }
 
