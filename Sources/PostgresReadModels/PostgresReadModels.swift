@@ -48,11 +48,7 @@ public struct PostgresReadModels: ReadModels {
         if caller == nil, let key = log.keyAtHand(of: id), let record = try await readRow(id, key) { return record }
         let deadline = ContinuousClock.now + Self.patience
         while true {
-            let rows: PostgresRows
-            do {
-                rows = try await log.reader.query(ReadStatements.findAccount, parameters(id, caller))
-            } catch let error where error.isMissingTable {
-                // No projector has made its tables yet; the stream itself tells.
+            guard let rows = try await rowsIfMade(ReadStatements.findAccount, parameters(id, caller)) else {
                 if let caller, try await haveMoved([caller]) { throw ReadFailure.callerMoved }
                 return try await fold(id, isParked: false)
             }
@@ -64,6 +60,18 @@ public struct PostgresReadModels: ReadModels {
             try await Task.sleep(for: .milliseconds(5))
         }
     }
+
+    /// Rows of a read model; nil when no projector has made its tables yet, and the stream itself must tell.
+    private func rowsIfMade(_ statement: PostgresStatement, _ parameters: PostgresParameters) async throws
+        -> PostgresRows?
+    {
+        do throws(PostgresError) { return try await log.reader.query(statement, parameters) } catch {
+            guard error.sqlState == Self.undefinedTable else { throw error }
+            return nil
+        }
+    }
+
+    private static let undefinedTable = "42P01"
 
     /// The row of an account whose key is at hand, read together with others; nil when it does not do.
     private func readRow(_ id: AccountID, _ key: StreamKey) async throws -> AccountRecord? {
@@ -252,10 +260,7 @@ public struct PostgresReadModels: ReadModels {
             parameters.append(id)
             parameters.append(Int16(id.high >> 62))
             parameters.append(log.number)
-            let rows: PostgresRows
-            do { rows = try await log.reader.query(ReadStatements.findIdentity, parameters) } catch let error
-                where error.isMissingTable
-            {
+            guard let rows = try await rowsIfMade(ReadStatements.findIdentity, parameters) else {
                 return try await foldIdentity(id)
             }
             guard rows.count == 1, try !rows.bool(0, 6), try !rows.bool(0, 7) else { return try await foldIdentity(id) }
@@ -406,9 +411,4 @@ public struct PostgresReadModels: ReadModels {
             }
         } catch { throw Failure(error) }
     }
-}
-
-extension PostgresError {
-    /// Whether a read model's table was not made yet: undefined_table.
-    fileprivate var isMissingTable: Bool { sqlState == "42P01" }
 }
