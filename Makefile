@@ -11,8 +11,7 @@ TEST_ARGS ?=
 BENCH_ARGS ?=
 
 # A target may import only what Package.swift lets it depend on; that keeps the layers apart.
-# Tests of modules run one by one, for many have deadlines of their own; those of whole services wait for other processes
-# most of the time and run side by side.
+# Tests run one by one: many start whole services, and on two cores these would starve each other beyond their deadlines.
 TEST_BUILD_FLAGS := --build-tests --explicit-target-dependency-import-check error
 FORMATTED := $(wildcard Sources Tests Projections Migrations Benchmarks) Package.swift
 
@@ -27,8 +26,7 @@ run: ## Build and start everything on a private PostgreSQL in .ledger (RUN_ARGS)
 test: ## Build and run all tests (TEST_ARGS; LEDGER_TEST_DATABASE_URL for a server of your own)
 	@scripts/install-packages build test
 	@$(SWIFT) build $(TEST_BUILD_FLAGS)
-	@$(SWIFT) test --skip-build --no-parallel --skip EndToEndTests --skip DeploymentTests $(TEST_ARGS)
-	@$(SWIFT) test --skip-build --filter 'EndToEndTests|DeploymentTests' $(TEST_ARGS)
+	@$(SWIFT) test --skip-build --no-parallel $(TEST_ARGS)
 
 bench: ## Measure against other event stores, with ratios (BENCH_ARGS)
 	@scripts/install-packages build test bench
