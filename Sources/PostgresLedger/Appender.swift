@@ -64,6 +64,23 @@ final class Appender: Sendable {
         self.onGrowth = onGrowth
     }
 
+    /// What a command comes to, and who is told.
+    private typealias Answer = (complete: @Sendable (CommandOutcome) -> Void, outcome: CommandOutcome)
+
+    private var preparation: CommandPreparation {
+        CommandPreparation(
+            keys: keys, keyring: keyring.current, drawnKeys: drawnKeys, log: log, streamLimit: streamLimit)
+    }
+
+    /// Decides a command and makes its rows before it queues, on the caller's thread.
+    ///
+    /// While a batch is on its way the appender's thread has nothing else to do but wait for it, and the database waits for
+    /// that thread in its turn; so as little as possible is left for the moment between two batches.
+    func prepareAhead(_ command: LogCommand) -> CommandPreparation.Result {
+        let (entries, tail) = cache.find(command.streams)
+        return preparation.prepare(command, entries, tail: tail, now: now())
+    }
+
     /// Queues a command; `complete` is called once, on the connection's thread.
     func submit(_ pending: PendingCommand) {
         let verdict: Verdict = state.withLock { state in
@@ -131,7 +148,7 @@ final class Appender: Sendable {
             let (batch, waiting, outcomes) = fill(from: queue)
             if !waiting.isEmpty { state.withLock { $0.queue = waiting + $0.queue } }
             if !batch.isEmpty { send(batch) }
-            for (pending, outcome) in outcomes { pending.complete(outcome) }
+            for (complete, outcome) in outcomes { complete(outcome) }
             if !batch.isEmpty { return }
         }
     }
@@ -141,24 +158,30 @@ final class Appender: Sendable {
     /// What does not fit waits for the next batch, and its streams and keys count as taken for all behind it, so
     /// nothing starves (LOG L.1, rule 3).
     private func fill(from queue: [PendingCommand]) -> (
-        batch: [PreparedCommand], waiting: [PendingCommand], outcomes: [(PendingCommand, CommandOutcome)]
+        batch: [PreparedCommand], waiting: [PendingCommand], outcomes: [Answer]
     ) {
         var filler = BatchFiller(limits: limits)
-        var outcomes: [(PendingCommand, CommandOutcome)] = []
-        let preparation = CommandPreparation(
-            keys: keys, keyring: keyring.current, drawnKeys: drawnKeys, log: log, streamLimit: streamLimit)
+        var outcomes: [Answer] = []
+        let preparation = preparation
         let moment = now()
         let clock = ContinuousClock.now
         for pending in queue {
             if pending.command.deadline <= clock {
-                outcomes.append((pending, .decided(.failure(.unavailable(retryAfterSeconds: 1)))))
+                outcomes.append((pending.complete, .decided(.failure(.unavailable(retryAfterSeconds: 1)))))
                 continue
             }
             guard filler.admits(pending) else { continue }
             let (entries, tail) = cache.find(pending.command.streams)
-            switch preparation.prepare(pending, entries, tail: tail, now: moment) {
-            case .outcome(let outcome): outcomes.append((pending, outcome))
-            case .prepared(let prepared): filler.add(prepared)
+            if var ahead = pending.ahead, ahead.refresh(entries, tail: tail) {
+                ahead.complete = pending.complete
+                filler.add(ahead)
+                continue
+            }
+            switch preparation.prepare(pending.command, entries, tail: tail, now: moment) {
+            case .outcome(let outcome): outcomes.append((pending.complete, outcome))
+            case .prepared(var prepared):
+                prepared.complete = pending.complete
+                filler.add(prepared)
             }
         }
         return (filler.batch, filler.waiting, outcomes)
@@ -192,7 +215,7 @@ final class Appender: Sendable {
                 turn()
                 // The next batch is on its way before anybody is woken.
                 let wake: @Sendable () -> Void = {
-                    for (pending, outcome) in outcomes { pending.complete(outcome) }
+                    for (complete, outcome) in outcomes { complete(outcome) }
                 }
                 if !pipeline.performAfterSending(wake) { wake() }
             } catch {
@@ -205,10 +228,10 @@ final class Appender: Sendable {
     }
 
     /// Applies a batch that stands: new states into the cache, an outcome for each command.
-    private func settle(_ batch: [PreparedCommand], _ reply: BatchReply) -> [(PendingCommand, CommandOutcome)] {
+    private func settle(_ batch: [PreparedCommand], _ reply: BatchReply) -> [Answer] {
         var position = reply.head
         var entries: [(StreamID, StreamEntry)] = []
-        var outcomes: [(PendingCommand, CommandOutcome)] = []
+        var outcomes: [Answer] = []
         entries.reserveCapacity(batch.count)
         outcomes.reserveCapacity(batch.count)
         for (index, prepared) in batch.enumerated() {
@@ -226,7 +249,7 @@ final class Appender: Sendable {
                 outcome = .decided(.failure(.valueTaken(namespace)))
             case .quotaExhausted: outcome = .decided(.failure(.quotaExceeded))
             }
-            outcomes.append((prepared.pending, outcome))
+            outcomes.append((prepared.complete, outcome))
         }
         let others = cache.appended(entries, head: reply.head, newHead: position)
         if position > reply.head || others { onGrowth(position, others) }
@@ -301,7 +324,7 @@ final class Appender: Sendable {
         let clock = ContinuousClock.now
         for prepared in batch {
             let isLate = prepared.command.deadline <= clock + .milliseconds(100)
-            prepared.pending.complete(
+            prepared.complete(
                 isLate ? .decided(.failure(.unavailable(retryAfterSeconds: 1))) : .mustLoad(prepared.command.streams))
         }
         turn()
@@ -315,7 +338,7 @@ final class Appender: Sendable {
     private func complete(_ batch: [PreparedCommand], _ failure: Failure) {
         for prepared in batch {
             for part in prepared.parts { cache.forget(part.stream) }
-            prepared.pending.complete(.decided(.failure(failure)))
+            prepared.complete(.decided(.failure(failure)))
         }
     }
 
@@ -327,7 +350,7 @@ final class Appender: Sendable {
         logger.warning("the outcome of a batch is unknown; finding out", metadata: ["commands": "\(batch.count)"])
         OutcomeSearch(reader: reader, log: log, backend: backend, logger: logger).run(batch) { outcomes in
             for prepared in batch { for part in prepared.parts { self.cache.forget(part.stream) } }
-            for (prepared, outcome) in zip(batch, outcomes) { prepared.pending.complete(outcome) }
+            for (prepared, outcome) in zip(batch, outcomes) { prepared.complete(outcome) }
             if !self.pipeline.perform(onThread: { self.turn() }) { self.abandon() }
         }
     }

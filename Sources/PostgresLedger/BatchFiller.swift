@@ -39,7 +39,7 @@ struct BatchFiller {
         if overflows { isFull = true }
         guard !collides, !overflows else {
             claimed.formUnion(keys)
-            return wait(prepared.pending)
+            return wait(PendingCommand(command: prepared.command, ahead: prepared, complete: prepared.complete))
         }
         for part in prepared.parts {
             if part.events.isEmpty { asserted.insert(part.stream) } else { appended.insert(part.stream) }

@@ -15,8 +15,7 @@ struct CommandPreparation: Sendable {
         case outcome(CommandOutcome)
     }
 
-    func prepare(_ pending: PendingCommand, _ entries: [StreamEntry?], tail: Int64, now: Moment) -> Result {
-        let command = pending.command
+    func prepare(_ command: LogCommand, _ entries: [StreamEntry?], tail: Int64, now: Moment) -> Result {
         var parts: [PreparedCommand.Part] = []
         parts.reserveCapacity(command.streams.count)
         var missing: [StreamID] = []
@@ -33,14 +32,14 @@ struct CommandPreparation: Sendable {
         if let digest = command.requestDigest, let record = parts[0].entry.commands.find(command.id) {
             return .outcome(repeated(command, digest, record, parts))
         }
-        var prepared = PreparedCommand(pending: pending, parts: parts)
+        var prepared = PreparedCommand(command, parts: parts)
         let input = input(parts, now)
         do throws(Failure) {
             try command.authorize(input)
             try apply(try command.decide(input), to: &prepared)
         } catch {
             // A refusal rests on what is in memory, perhaps a second old: the batch confirms it by assertions alone.
-            prepared = PreparedCommand(pending: pending, parts: parts)
+            prepared = PreparedCommand(command, parts: parts)
             prepared.refusal = error
         }
         return .prepared(prepared)

@@ -17,6 +17,8 @@ enum CommandOutcome: Sendable {
 /// A command waiting for its turn.
 struct PendingCommand: Sendable {
     let command: LogCommand
+    /// What it was prepared to be before it queued; stands as long as its streams' states do.
+    let ahead: PreparedCommand?
     let complete: @Sendable (CommandOutcome) -> Void
 }
 
@@ -26,7 +28,7 @@ struct PreparedCommand: Sendable {
     struct Part: Sendable {
         let stream: StreamID
         let entry: StreamEntry
-        let seen: Int64
+        var seen: Int64
         var wrappedKey: (epoch: Int32, wrapped: [UInt8])?
         var destroysKey = false
         var events: [PreparedEvent] = []
@@ -44,7 +46,9 @@ struct PreparedCommand: Sendable {
         let secretHash: [UInt8]?
     }
 
-    let pending: PendingCommand
+    let command: LogCommand
+    /// Answers it; set when it joins a batch.
+    var complete: @Sendable (CommandOutcome) -> Void = { _ in }
     var parts: [Part]
     var claims: [(part: Int, isTaken: Bool, namespace: Namespace, key: [UInt8])] = []
     var places: [Decision.Places] = []
@@ -54,7 +58,25 @@ struct PreparedCommand: Sendable {
     /// The keyed digest of the request, for repeats.
     var fingerprint: Digest?
 
-    var command: LogCommand { pending.command }
+    init(_ command: LogCommand, parts: [Part]) {
+        self.command = command
+        self.parts = parts
+    }
+
+    /// Whether the states it was decided on are still those in memory, and up to where these are complete now.
+    mutating func refresh(_ entries: [StreamEntry?], tail: Int64) -> Bool {
+        for (index, entry) in entries.enumerated() {
+            if let entry {
+                guard entry === parts[index].entry else { return false }
+                parts[index].seen = max(tail, entry.loadedAt)
+            } else {
+                guard command.fresh.contains(parts[index].stream) else { return false }
+                parts[index].seen = tail
+            }
+        }
+        return true
+    }
+
     var eventCount: Int { parts.reduce(0) { $0 + $1.events.count } }
     var approximateBytes: Int {
         parts.reduce(0) { sum, part in

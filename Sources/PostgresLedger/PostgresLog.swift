@@ -92,8 +92,13 @@ public final class PostgresLog: EventLog {
     }
 
     private func submit(_ command: LogCommand) async -> CommandOutcome {
-        await withCheckedContinuation { continuation in
-            appender.submit(PendingCommand(command: command) { continuation.resume(returning: $0) })
+        switch appender.prepareAhead(command) {
+        case .outcome(let outcome): outcome
+        case .prepared(let ahead):
+            await withCheckedContinuation { continuation in
+                appender.submit(
+                    PendingCommand(command: command, ahead: ahead) { continuation.resume(returning: $0) })
+            }
         }
     }
 
