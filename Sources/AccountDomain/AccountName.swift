@@ -1,4 +1,4 @@
-/// The unique name of an account: `^[a-z0-9_-]{1,100}$` (native.md, section 2).
+/// The unique name of an account: `^[a-z0-9_-]{1,100}$` (docs/native-api.md).
 public struct AccountName: TextValue {
     /// The text.
     public let text: String

@@ -1,4 +1,4 @@
-/// The public half of a key: 24 random bits, written as six letters a…p (mld-gateway.md: each hex digit, with decimal
+/// The public half of a key: 24 random bits, written as six letters a…p (as m-ld Gateway writes them: each hex digit, with decimal
 /// digit d as the letter d places after g).
 public struct KeyID: Sendable, Hashable, CustomStringConvertible {
     /// The bits.

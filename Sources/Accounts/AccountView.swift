@@ -2,7 +2,7 @@ public import AccountDomain
 import EventCoding
 import StrictJSON
 
-/// An account as it is shown (native.md, section 2): a pure fold of its events.
+/// An account as it is shown (docs/native-api.md): a pure fold of its events.
 ///
 /// Its stored form is two documents in one box: the `Account` of `/v1`, ready to be sent as it is, and the details that
 /// other routes show.

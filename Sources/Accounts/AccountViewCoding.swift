@@ -11,7 +11,7 @@ extension AccountView {
         /// A view's bytes as they were stored.
         public init(bytes: [UInt8]) { self.bytes = bytes }
 
-        /// The `Account` of native.md section 2.
+        /// The `Account` of docs/native-api.md.
         public var account: ArraySlice<UInt8> {
             guard bytes.count >= 4 else { return [] }
             return bytes[4..<min(bytes.count, 4 + length)]
@@ -50,7 +50,7 @@ extension AccountView {
         guard restore(account, details) else { return nil }
     }
 
-    /// Writes the `Account` of native.md section 2.
+    /// Writes the `Account` of docs/native-api.md.
     public func write(to json: inout JSONWriter) {
         json.beginObject()
         json.member("id", id)

@@ -21,7 +21,7 @@ extension AccountService {
         }
     }
 
-    /// What fits into an event's box; anything larger is a blob beside the log (LOG L.2: boxes over 64 KiB).
+    /// What fits into an event's box; anything larger is a blob beside the log.
     static let inlineBytes = 48 * 1024
 
     func backupVersion(_ version: Int, _ data: [UInt8], for account: AccountID) async throws(Failure) -> BackupVersion {

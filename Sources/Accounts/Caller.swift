@@ -1,7 +1,7 @@
 public import AccountDomain
 import EventCoding
 
-/// Who a credential turned out to be (DESIGN section 5).
+/// Who a credential turned out to be.
 public enum Principal: Sendable, Equatable {
     /// The holder of the root key.
     case root
@@ -16,7 +16,7 @@ public enum Principal: Sendable, Equatable {
 /// A principal, and what must still hold of its streams for it to act.
 ///
 /// What a gateway has cached may be a second old, so every command asserts, and every read probes, that the caller's
-/// streams have not moved since: a revoked key or a blocked account stops at once on every gateway (LOG L.4).
+/// streams have not moved since: a revoked key or a blocked account stops at once on every gateway (docs/log.md).
 public struct Caller: Sendable, Equatable {
     /// What the credential rests on.
     public enum Credential: Sendable, Equatable {

@@ -35,7 +35,7 @@ public struct CommandContext: Sendable {
     var meta: EventMeta { EventMeta(actor: caller.actor, door: door, request: request, trace: trace) }
 }
 
-/// What identifies a keyed command, and what its repeat must repeat (LOG L.12).
+/// What identifies a keyed command, and what its repeat must repeat (docs/log.md).
 public struct Idempotency: Sendable {
     /// Derived from caller, method, path and key.
     public let command: CommandID

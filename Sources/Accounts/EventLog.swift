@@ -80,7 +80,7 @@ public struct StreamState: Sendable {
 public final class LogCommand: Sendable {
     /// Identifies it: derived from an Idempotency-Key, else random.
     public let id: CommandID
-    /// Where a repeat looks for `id` (LOG L.12).
+    /// Where a repeat looks for `id` (docs/log.md).
     public let home: StreamID
     /// Every stream that the decision reads or appends to, `home` first; at most 16, without repetition.
     public let streams: [StreamID]

@@ -46,7 +46,7 @@ extension AccountService {
                     keyString: isNew ? "\(settings.applicationID).\(drawn.id):\(drawn.secret)" : nil,
                     publicKey: recorded.publicKey, privateKeySealed: isNew ? pair?.privateKeySealed : nil)
             } catch {
-                // 24 bits collide early: draw again (mld-gateway.md, H9).
+                // 24 bits collide early: draw again.
                 guard error == .valueTaken(.keyID) || error == .account(.accessKeys(.idTaken)) else { throw error }
             }
         }
@@ -61,7 +61,7 @@ extension AccountService {
     }
 }
 
-/// Forty random bytes in the letters a…p: six letters of id, seventy-four of secret (mld-gateway.md).
+/// Forty random bytes in the letters a…p: six letters of id, seventy-four of secret.
 struct DrawnKey {
     let id: KeyID
     let secret: String

@@ -2,7 +2,7 @@ public import AccountDomain
 
 /// What readers ask.
 ///
-/// Answers are never stale: they include every acknowledged write, whoever made it (LOG L.8).
+/// Answers are never stale: they include every acknowledged write, whoever made it (docs/log.md).
 public protocol ReadModels: Sendable {
     /// One account, and in the same round trip whether the caller's streams have moved.
     ///
@@ -69,7 +69,7 @@ public struct AccountRecord: Sendable {
     public let space: SpaceID?
     /// Whether its projection is parked, so that it was folded from the log.
     public let isParked: Bool
-    /// The stored view: the `Account` of native.md section 2, and what other routes show.
+    /// The stored view: the `Account` of docs/native-api.md, and what other routes show.
     public let view: AccountView.Encoded
 
     /// A row of the read model.

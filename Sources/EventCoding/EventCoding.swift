@@ -22,7 +22,7 @@ public struct EncodedEvent: Sendable, Equatable {
 /// Between domain events and their stored form.
 ///
 /// Old versions of a type are lifted to the newest here, after hash check and decryption, in memory; what is stored
-/// never changes (LOG L.1, rule 7).
+/// never changes (docs/log.md).
 public enum EventCoding {
     /// The stored form of a domain event.
     public static func encode(_ event: DomainEvent) -> EncodedEvent {

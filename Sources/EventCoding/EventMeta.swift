@@ -3,7 +3,7 @@ import StrictJSON
 
 /// Who did something: the kind of principal and, where it has one, its stream.
 public struct Actor: Sendable, Equatable {
-    /// The kinds of principals (DESIGN section 5).
+    /// The kinds of principals.
     public enum Kind: String, CaseIterable, Sendable {
         case root, superAdmin = "super_admin", spaceAdmin = "space_admin", account, identity, device, anonymous
         case service
@@ -21,7 +21,7 @@ public struct Actor: Sendable, Equatable {
     }
 }
 
-/// The `meta` of an event (native.md, section 4): ours or drawn, never typed.
+/// The `meta` of an event (docs/native-api.md): ours or drawn, never typed.
 public struct EventMeta: Sendable, Equatable {
     /// Who acted.
     public var actor: Actor

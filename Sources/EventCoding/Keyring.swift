@@ -2,7 +2,7 @@ public import AccountDomain
 import Crypto
 import StrictJSON
 
-/// The epoch keys: they wrap the streams' data keys and live outside the database (LOG L.10).
+/// The epoch keys: they wrap the streams' data keys and live outside the database (docs/log.md).
 public struct Keyring: Sendable {
     /// One epoch's key.
     struct Epoch: Sendable {

@@ -2,7 +2,7 @@ public import AccountDomain
 import Crypto
 
 extension StoredEvent {
-    /// The row as a leaf of the log's Merkle tree (LOG L.9): a fixed layout, big-endian, payloads as SHA-256.
+    /// The row as a leaf of the log's Merkle tree (docs/log.md): a fixed layout, big-endian, payloads as SHA-256.
     ///
     /// Whoever has the row can recompute it, so nothing but the row goes into it; the box counts by its hash, which
     /// stays when the box is purged.

@@ -2,7 +2,7 @@ public import AccountDomain
 public import Crypto
 import StrictJSON
 
-/// The deployment's key for everything that is not a box: look-ups, access tokens, cursors, idempotency (LOG L.10).
+/// The deployment's key for everything that is not a box: look-ups, access tokens, cursors, idempotency (docs/log.md).
 ///
 /// It does not rotate: reservations are stored under its pepper.
 public struct MasterKey: Sendable {
@@ -35,12 +35,12 @@ public struct MasterKey: Sendable {
     /// What the database remembers of it, so that a wrong key is noticed at start.
     public var checkValue: [UInt8] { Array(HMAC<SHA256>.authenticationCode(for: Array("check".utf8), using: master)) }
 
-    /// The key of a unique value: HMAC of the folded value under the pepper (LOG L.2, `reservations`).
+    /// The key of a unique value: HMAC of the folded value under the pepper (docs/log.md).
     public func reservationKey(_ namespace: Namespace, _ value: String) -> [UInt8] {
         lookupKey(kind: namespace.rawValue, scope: "", value)
     }
 
-    /// The key of a look-up that is not unique (LOG L.8): kind ‖ scope ‖ folded value.
+    /// The key of a look-up that is not unique (docs/log.md): kind ‖ scope ‖ folded value.
     public func lookupKey(kind: Int16, scope: String, _ value: String) -> [UInt8] {
         var code = HMAC<SHA256>(key: pepper)
         code.update(data: withUnsafeBytes(of: kind.bigEndian) { Array($0) })
@@ -50,7 +50,7 @@ public struct MasterKey: Sendable {
         return Array(code.finalize())
     }
 
-    /// The id of a keyed command (LOG L.12): HMAC of caller, method, path and Idempotency-Key.
+    /// The id of a keyed command (docs/log.md): HMAC of caller, method, path and Idempotency-Key.
     public func commandID(caller: [UInt8], method: String, path: String, key: String) -> CommandID {
         var code = HMAC<SHA256>(key: idempotency)
         for part in [caller, Array(method.utf8), Array(path.utf8), Array(key.utf8)] {

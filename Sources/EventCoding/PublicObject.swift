@@ -4,7 +4,7 @@ import StrictJSON
 /// A value that may stand in clear in the log: something we drew, counted or enumerated.
 ///
 /// There is deliberately no case that takes a `String`: what a client typed cannot become one of these, so it cannot
-/// reach `data` or `meta` (LOG L.10). Names come from enumerations of ours through ``PublicObject/set(_:name:)``.
+/// reach `data` or `meta` (docs/log.md). Names come from enumerations of ours through ``PublicObject/set(_:name:)``.
 public struct PublicValue: Sendable, Equatable {
     let json: JSONValue
 

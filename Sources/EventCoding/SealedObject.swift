@@ -39,7 +39,7 @@ public struct SealedObject: Sendable, Equatable {
     public func bytes(_ key: String) -> [UInt8]? { text(key).flatMap { Base64.decode($0) } }
 }
 
-/// What one box holds (LOG L.10): what may be shown to its owner, and what never leaves the service.
+/// What one box holds (docs/log.md): what may be shown to its owner, and what never leaves the service.
 public struct BoxContent: Sendable, Equatable {
     /// Shown and exported to the person and to root.
     public var personal = SealedObject()

@@ -1,7 +1,7 @@
 public import AccountDomain
 public import Crypto
 
-/// The data key of one stream: everything personal or secret of that stream is sealed under it (LOG L.10).
+/// The data key of one stream: everything personal or secret of that stream is sealed under it (docs/log.md).
 ///
 /// Destroying its wrapped form is the erasure of the person.
 public struct StreamKey: Sendable {
@@ -74,7 +74,7 @@ public struct StreamKey: Sendable {
         return AccountDomain.Digest(hash: code.finalize())
     }
 
-    /// A one-time secret of this stream (LOG L.10): derived again by whoever holds the key, gone with it.
+    /// A one-time secret of this stream (docs/log.md): derived again by whoever holds the key, gone with it.
     public func derivedSecret(command: CommandID, kind: String, ordinal: Int, byteCount: Int) -> [UInt8] {
         let derived = HKDF<SHA256>.deriveKey(
             inputKeyMaterial: key, salt: command.bytes, info: Array("\(kind)/\(ordinal)".utf8),

@@ -3,7 +3,7 @@ import Accounts
 import EventCoding
 import StrictJSON
 
-/// An event on the wire: CloudEvents 1.0 in JSON (native.md, section 4).
+/// An event on the wire: CloudEvents 1.0 in JSON (docs/native-api.md).
 ///
 /// `data` is the stored canonical text and `meta` is its text as a string, so a reader can recompute the leaf.
 struct CloudEvent {

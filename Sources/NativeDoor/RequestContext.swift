@@ -40,7 +40,7 @@ extension NativeDoor {
     private func idempotency(_ request: DoorRequest, _ caller: Caller) throws -> Idempotency? {
         guard let key = try request.idempotencyKey() else { return nil }
         let digest = Digest.sha256(of: request.bodyBytes)
-        // Anonymous callers present no credential here, so the body alone tells them apart (LOG L.12).
+        // Anonymous callers present no credential here, so the body alone tells them apart (docs/log.md).
         let scope = caller.principal == .anonymous ? caller.scope + digest.bytes : caller.scope
         return Idempotency(
             command: master.commandID(

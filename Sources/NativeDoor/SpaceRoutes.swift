@@ -86,7 +86,7 @@ extension NativeDoor {
 }
 
 extension SpaceView {
-    /// Writes the Space of native.md, section 3.
+    /// Writes the Space of docs/native-api.md.
     func write(to json: inout JSONWriter) {
         json.beginObject()
         json.member("id", id)

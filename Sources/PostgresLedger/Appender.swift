@@ -6,7 +6,7 @@ import Logging
 import PostgresClient
 import Synchronization
 
-/// The one writer of a gateway (LOG L.4): while a batch is on its way the queue grows; when the answer comes, all that
+/// The one writer of a gateway (docs/log.md): while a batch is on its way the queue grows; when the answer comes, all that
 /// waits is decided in memory and sent as one call.
 ///
 /// Everything below `turn` runs on the connection's own thread, one batch at a time.
@@ -157,7 +157,7 @@ final class Appender: Sendable {
     /// Walks the queue in order.
     ///
     /// What does not fit waits for the next batch, and its streams and keys count as taken for all behind it, so
-    /// nothing starves (LOG L.1, rule 3).
+    /// nothing starves (docs/log.md).
     private func fill(from queue: [PendingCommand]) -> (
         batch: [PreparedCommand], waiting: [PendingCommand], outcomes: [Answer]
     ) {

@@ -2,7 +2,7 @@ import AccountDomain
 import Accounts
 
 /// Which of the waiting commands go together: a stream is appended to by one command or asserted by any number, a
-/// unique value stands in one command (LOG L.1, rule 3).
+/// unique value stands in one command (docs/log.md).
 struct BatchFiller {
     private(set) var batch: [PreparedCommand] = []
     private(set) var waiting: [PendingCommand] = []

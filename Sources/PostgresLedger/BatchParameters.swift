@@ -2,7 +2,7 @@ import AccountDomain
 import Accounts
 import PostgresClient
 
-/// The arrays of one call of `ledger.append_batch`, in the order of its parameters (LOG L.3).
+/// The arrays of one call of `ledger.append_batch`, in the order of its parameters (docs/log.md).
 enum BatchParameters {
     static let types: [PostgresType] = [
         .int2, .timestamptz, .uuidArray, .int4Array, .uuidArray, .int4Array, .int8Array, .int4Array, .byteaArray,

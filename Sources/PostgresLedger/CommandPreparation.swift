@@ -68,7 +68,7 @@ struct CommandPreparation: Sendable {
         return .replayed(versions: record.firstVersion...record.lastVersion)
     }
 
-    /// Keyed by the stream's own key, so that it cannot be used to guess what was typed (LOG L.10).
+    /// Keyed by the stream's own key, so that it cannot be used to guess what was typed (docs/log.md).
     private func fingerprint(_ digest: Digest, _ key: StreamKey) -> Digest { key.digest("fingerprint", digest.bytes) }
 
     private func apply(_ decision: Decision, to prepared: inout PreparedCommand) throws(Failure) {

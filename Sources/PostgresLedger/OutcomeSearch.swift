@@ -3,7 +3,7 @@ import Accounts
 import Logging
 import PostgresClient
 
-/// Finds out what became of a batch whose answer was lost (LOG L.4): a commit whose connection broke may stand or not.
+/// Finds out what became of a batch whose answer was lost (docs/log.md): a commit whose connection broke may stand or not.
 struct OutcomeSearch: Sendable {
     let reader: PostgresPipeline
     let log: Int16

@@ -7,7 +7,7 @@ import PostgresClient
 public import PostgresLedger
 import SpacesProjection
 
-/// The read models on PostgreSQL: never stale, whatever the projector does (LOG L.8).
+/// The read models on PostgreSQL: never stale, whatever the projector does (docs/log.md).
 ///
 /// A row that is behind the log is waited for a moment and then passed by: the stream itself is folded.
 public struct PostgresReadModels: ReadModels {

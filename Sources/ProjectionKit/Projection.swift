@@ -1,6 +1,6 @@
 public import AccountDomain
 
-/// A read model: tables in schema `rm`, and the pure fold that fills them (LOG L.6).
+/// A read model: tables in schema `rm`, and the pure fold that fills them (docs/log.md).
 ///
 /// A row is fed by exactly one stream. The engine does all the rest: it reads the log in lanes, opens boxes, keeps
 /// states, writes, and moves the checkpoints, exactly once and with any number of workers.

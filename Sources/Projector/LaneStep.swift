@@ -5,7 +5,7 @@ import PostgresClient
 import PostgresLedger
 import ProjectionKit
 
-/// One step on one lane in one transaction (LOG L.6): lock, head, range, fold, write, move the checkpoint.
+/// One step on one lane in one transaction (docs/log.md): lock, head, range, fold, write, move the checkpoint.
 ///
 /// Whatever fails, nothing of it stays, and whoever comes next begins at the old checkpoint.
 final class LaneStep {

@@ -3,7 +3,7 @@ public import Logging
 public import PostgresClient
 public import ProjectionKit
 
-/// Keeps the read models level with the log, on threads of its own (LOG L.6).
+/// Keeps the read models level with the log, on threads of its own (docs/log.md).
 ///
 /// Any number of processes may run one; lanes are leased step by step, so none of them leads.
 public final class Projector: Sendable {

@@ -7,7 +7,7 @@ import PostgresClient
 import PostgresLedger
 import Testing
 
-/// A database server that is stopped at once, under load, and started again (LOG L.16, 3).
+/// A database server that is stopped at once, under load, and started again (docs/log.md).
 @Suite(.serialized) struct CrashTests {
     @Test func `a server that crashes three times under load loses and doubles nothing`() async throws {
         let server = try CrashingServer()

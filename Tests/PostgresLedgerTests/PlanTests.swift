@@ -3,7 +3,7 @@ import PostgresClient
 import TestSupport
 import Testing
 
-/// How the statements of the log are executed, however long it is (LOG L.16, 6).
+/// How the statements of the log are executed, however long it is (docs/log.md).
 @Suite(.serialized) struct PlanTests {
     /// The statements as the gateway sends them, with literals for their parameters.
     private static let streamLoad = """

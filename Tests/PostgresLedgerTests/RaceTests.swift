@@ -5,7 +5,7 @@ import PostgresLedger
 import TestSupport
 import Testing
 
-/// Several gateways on a few hot accounts, with connections that break (LOG L.16, 2).
+/// Several gateways on a few hot accounts, with connections that break (docs/log.md).
 @Suite(.serialized) struct RaceTests {
     private static let gateways = 4
     private static let accounts = 20

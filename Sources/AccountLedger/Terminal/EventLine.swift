@@ -2,7 +2,7 @@ import StrictJSON
 
 /// One event of the log as a line for people: position, time, type, stream, actor, door.
 enum EventLine {
-    /// The line of an event in its form on the wire (native.md, section 4).
+    /// The line of an event in its form on the wire (docs/native-api.md).
     static func text(_ event: JSONObject, hasColour: Bool = Output.hasColour) -> String {
         let meta = event["meta"]?.stringValue.flatMap { try? JSONReader.read(Array($0.utf8)) }?.objectValue
         let actor = meta?["actor"]?.objectValue

@@ -1,4 +1,4 @@
--- One statement, one snapshot, one round trip (LOG L.8): the row, its key, whether the log holds its next version beyond the
+-- One statement, one snapshot, one round trip (docs/log.md): the row, its key, whether the log holds its next version beyond the
 -- lane's position, whether it is parked, and whether the caller's stream has moved. Scalar subqueries cost the executor
 -- less than joins that add at most one row.
 SELECT a.version, a.view, a.space_id, a.erased, k.epoch, k.wrapped,
