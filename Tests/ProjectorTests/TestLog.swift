@@ -5,13 +5,11 @@ import DevicesProjection
 import EventCoding
 import IdentitiesProjection
 import Logging
-import Migrations
 import PostgresClient
 import PostgresLedger
 import ProjectionKit
 import Projector
 import SpacesProjection
-import Synchronization
 import TestSupport
 import Testing
 
@@ -19,27 +17,18 @@ import Testing
 final class TestLog {
     let connection: PostgresConnection
     let configuration: PostgresConfiguration
-    let keyring = Keyring.make()
-    let master = MasterKey.make()
+    let keyring: Keyring
+    let master: MasterKey
     private(set) var head: Int64 = 0
     private(set) var events: [StreamID: [RecordedEvent]] = [:]
     private var keys: [StreamID: StreamKey] = [:]
 
-    private static let number = Atomic<Int>(0)
-
     init() throws {
-        let name = "projector_\(Self.number.wrappingAdd(1, ordering: .relaxed).newValue)"
-        try TestCluster.connect().execute(script: "CREATE DATABASE \(name)")
-        var configuration = TestCluster.configuration()
-        configuration.url = TestCluster.url.replacing("dbname=postgres", with: "dbname=\(name)")
-        self.configuration = configuration
+        let database = try TestDatabase.make()
+        keyring = database.keys.keyring
+        master = database.keys.master
+        configuration = database.configuration()
         connection = try PostgresConnection(configuration)
-        for migration in Migrations.all { try connection.execute(script: "BEGIN;\n\(migration.sql)\nCOMMIT;") }
-        try connection.execute(
-            script: """
-                INSERT INTO ledger.logs (log_id, origin, master_check) VALUES (0, 'test', '');
-                INSERT INTO ledger.epochs (epoch, check_value) VALUES (1, '');
-                """)
     }
 
     /// Every shipped projection.
