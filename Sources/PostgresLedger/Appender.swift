@@ -305,7 +305,9 @@ final class Appender: Sendable {
         if !late.isEmpty { complete(late, .unavailable(retryAfterSeconds: 1)) }
         if error.isRetriable {
             state.withLock { if !living.isEmpty { $0.again.append(living) } }
-        } else if ["53", "57", "58"].contains(String(error.sqlState.prefix(2))) || living.count == 1 {
+        } else if ["53", "57", "58"].contains(String(error.sqlState.prefix(2)))
+            || ["LG004", "LG007"].contains(error.sqlState) || living.count == 1
+        {
             logger.error("append refused", metadata: ["sqlstate": "\(error.sqlState)", "message": "\(error.message)"])
             if error.sqlState == "LG006" { keyring.reload() }
             complete(living, Failure(error))

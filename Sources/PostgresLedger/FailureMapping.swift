@@ -20,7 +20,10 @@ extension Failure {
         case .server:
             // Insufficient resources (disk full, too many connections), operator intervention, locks and time-outs
             // pass; anything else is a fault of ours.
-            let passes = ["53", "57", "08", "40", "55", "58"].contains(String(error.sqlState.prefix(2)))
+            // So do clocks apart, a keyring read too early, and a log that ends before what was read (LG004, 6, 7).
+            let passes =
+                ["53", "57", "08", "40", "55", "58"].contains(String(error.sqlState.prefix(2)))
+                || ["LG004", "LG006", "LG007"].contains(error.sqlState)
             self = passes ? .unavailable(retryAfterSeconds: 2) : .fault("SQLSTATE \(error.sqlState): \(error.message)")
         }
     }
