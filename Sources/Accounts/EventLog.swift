@@ -122,13 +122,32 @@ public final class LogCommand: Sendable {
 public struct DecisionInput: Sendable {
     /// The gateway's clock.
     public let now: Moment
+    /// The command under decision: the salt of its one-time secrets.
+    public let command: CommandID
     private let states: [StreamState]
+    private let findKey: @Sendable (StreamID) -> StreamKey?
 
-    /// The states of a command's streams.
-    public init(now: Moment, states: [StreamState]) {
+    /// The states of a command's streams, and their keys.
+    ///
+    /// - Parameters:
+    ///   - now: the gateway's clock.
+    ///   - command: the command under decision.
+    ///   - states: one for each of the command's streams.
+    ///   - findKey: the data key of one of them; of a stream without events, the key that it will have.
+    public init(
+        now: Moment, command: CommandID, states: [StreamState],
+        findKey: @escaping @Sendable (StreamID) -> StreamKey?
+    ) {
         self.now = now
+        self.command = command
         self.states = states
+        self.findKey = findKey
     }
+
+    /// The data key of one of the command's streams, to derive one-time secrets and to check them.
+    ///
+    /// - Returns: nil when the stream was erased.
+    public func key(of stream: StreamID) -> StreamKey? { findKey(stream) }
 
     /// The state of one of the command's streams.
     public func aggregate(_ stream: StreamID) -> Aggregate {

@@ -33,7 +33,7 @@ struct CommandPreparation: Sendable {
             return .outcome(repeated(command, digest, record, parts))
         }
         var prepared = PreparedCommand(command, parts: parts)
-        let input = input(parts, now)
+        let input = input(command.id, parts, now)
         do throws(Failure) {
             try command.authorize(input)
             try apply(try command.decide(input), to: &prepared)
@@ -45,12 +45,18 @@ struct CommandPreparation: Sendable {
         return .prepared(prepared)
     }
 
-    private func input(_ parts: [PreparedCommand.Part], _ now: Moment) -> DecisionInput {
+    private func input(_ command: CommandID, _ parts: [PreparedCommand.Part], _ now: Moment) -> DecisionInput {
         DecisionInput(
-            now: now,
+            now: now, command: command,
             states: parts.map {
                 StreamState(
                     stream: $0.stream, version: $0.entry.version, aggregate: $0.entry.aggregate, seen: $0.seen)
+            },
+            findKey: { [drawnKeys, log] stream in
+                guard let part = parts.first(where: { $0.stream == stream }) else { return nil }
+                guard part.entry.version == 0 else { return part.entry.key }
+                // Remembered, so that the stream is made with the key that its first secrets were derived from.
+                return drawnKeys.key(of: stream) { StreamKey.draw(log: log, stream: stream) }
             })
     }
 
@@ -58,7 +64,7 @@ struct CommandPreparation: Sendable {
     private func repeated(
         _ command: LogCommand, _ digest: Digest, _ record: CommandRecord, _ parts: [PreparedCommand.Part]
     ) -> CommandOutcome {
-        do throws(Failure) { try command.authorize(input(parts, Moment(microseconds: 0))) } catch {
+        do throws(Failure) { try command.authorize(input(command.id, parts, Moment(microseconds: 0))) } catch {
             return .decided(.failure(error))
         }
         guard let key = parts[0].entry.key else { return .decided(.failure(.erased)) }

@@ -2,7 +2,8 @@ import AccountDomain
 import EventCoding
 import Synchronization
 
-/// Keys of streams that do not exist yet, drawn early because a blob had to be sealed before the stream's first event.
+/// Keys of streams that do not exist yet, drawn early because a blob was sealed, or a one-time secret derived, before the
+/// stream's first event was made.
 final class DrawnKeys: Sendable {
     private struct State {
         var keys: [StreamID: StreamKey] = [:]
