@@ -56,6 +56,7 @@ let package = Package(
 
         // Stored form, log, read models.
         .target(name: "EventCoding", dependencies: ["AccountDomain", "StrictJSON", crypto], swiftSettings: strict),
+        .target(name: "Transparency", dependencies: ["StrictJSON", crypto], swiftSettings: strict),
         .target(
             name: "AccountSecurity",
             dependencies: ["AccountDomain", "Accounts", "EventCoding", "PasswordHashing", "PKI", crypto],
@@ -151,6 +152,7 @@ let package = Package(
         tests("AccountDomain", ["AccountDomain"]),
         tests("AccountSecurity", ["AccountSecurity", "PKI"]),
         tests("EventCoding", ["AccountDomain", "EventCoding", "StrictJSON"]),
+        tests("Transparency", ["Transparency", crypto]),
         tests("Migrations", ["Migrations"]),
         tests(
             "PostgresLedger",
