@@ -56,6 +56,7 @@ let package = Package(
 
         // Stored form, log, read models.
         .target(name: "EventCoding", dependencies: ["AccountDomain", "StrictJSON", crypto], swiftSettings: strict),
+        .target(name: "Transparency", dependencies: ["StrictJSON", crypto], swiftSettings: strict),
         .target(
             name: "AccountSecurity",
             dependencies: ["AccountDomain", "Accounts", "EventCoding", "PasswordHashing", "PKI", crypto],
@@ -66,6 +67,13 @@ let package = Package(
             name: "PostgresLedger",
             dependencies: [
                 "AccountDomain", "Accounts", "EventCoding", "PostgresClient", "Migrations", crypto, logging,
+            ],
+            resources: [.embedInCode("Statements")],
+            swiftSettings: strict),
+        .target(
+            name: "PostgresTransparency",
+            dependencies: [
+                "AccountDomain", "Accounts", "EventCoding", "PostgresClient", "PostgresLedger", "Transparency", logging,
             ],
             resources: [.embedInCode("Statements")],
             swiftSettings: strict),
@@ -105,11 +113,16 @@ let package = Package(
         .target(
             name: "NativeDoor",
             dependencies: [
-                "DoorKit", "EventCoding", "StrictJSON", "AccountDomain", "Accounts", logging, crypto,
+                "DoorKit", "EventCoding", "StrictJSON", "AccountDomain", "Accounts", "Transparency", logging, crypto,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             resources: [.embedInCode("openapi.yaml")],
+            swiftSettings: strict),
+
+        .target(
+            name: "AuditDoor",
+            dependencies: ["Accounts", "DoorKit", "Transparency"],
             swiftSettings: strict),
 
         // The program.
@@ -117,10 +130,10 @@ let package = Package(
         .executableTarget(
             name: "AccountLedger",
             dependencies: [
-                "AccountDomain", "AccountSecurity", "Accounts", "AccountsProjection", "DevicesProjection", "DoorKit",
-                "EmbeddedPostgres", "EventCoding", "IdentitiesProjection", "Migrations", "NativeDoor",
-                "PostgresClient", "PostgresLedger", "PostgresReadModels", "ProjectionKit", "Projector",
-                "SpacesProjection", "StrictJSON",
+                "AccountDomain", "AccountSecurity", "Accounts", "AccountsProjection", "AuditDoor", "DevicesProjection",
+                "DoorKit", "EmbeddedPostgres", "EventCoding", "IdentitiesProjection", "Migrations", "NativeDoor",
+                "PostgresClient", "PostgresLedger", "PostgresReadModels", "PostgresTransparency", "ProjectionKit",
+                "Projector", "SpacesProjection", "StrictJSON", "Transparency",
                 logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -151,10 +164,17 @@ let package = Package(
         tests("AccountDomain", ["AccountDomain"]),
         tests("AccountSecurity", ["AccountSecurity", "PKI"]),
         tests("EventCoding", ["AccountDomain", "EventCoding", "StrictJSON"]),
+        tests("Transparency", ["Transparency", crypto]),
         tests("Migrations", ["Migrations"]),
         tests(
             "PostgresLedger",
             ["AccountDomain", "Accounts", "EventCoding", "PostgresClient", "PostgresLedger", "TestSupport", logging]),
+        tests(
+            "PostgresTransparency",
+            [
+                "AccountDomain", "EventCoding", "PostgresClient", "PostgresLedger", "PostgresTransparency",
+                "TestSupport", "Transparency", logging,
+            ]),
         tests(
             "AccountsProjection",
             [
@@ -183,7 +203,8 @@ let package = Package(
             "AccountLedger",
             [
                 "AccountLedger", "EmbeddedPostgres", "EventCoding", "Migrations", "PostgresClient", "PostgresLedger",
-                "StrictJSON", logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "StrictJSON", "Transparency", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         tests("EndToEnd", ["StrictJSON", "PostgresClient", "TestSupport"]),
         tests("Deployment", [.product(name: "Yams", package: "Yams")]),
