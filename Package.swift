@@ -112,14 +112,22 @@ let package = Package(
             resources: [.embedInCode("openapi.yaml")],
             swiftSettings: strict),
 
+        .target(
+            name: "MisakeyDoor",
+            dependencies: [
+                "DoorKit", "EventCoding", "StrictJSON", "AccountDomain", "Accounts", crypto,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+
         // The program.
         .target(name: "EmbeddedPostgres", dependencies: [logging], swiftSettings: strict),
         .executableTarget(
             name: "AccountLedger",
             dependencies: [
                 "AccountDomain", "AccountSecurity", "Accounts", "AccountsProjection", "DevicesProjection", "DoorKit",
-                "EmbeddedPostgres", "EventCoding", "IdentitiesProjection", "Migrations", "NativeDoor",
-                "PostgresClient", "PostgresLedger", "PostgresReadModels", "ProjectionKit", "Projector",
+                "EmbeddedPostgres", "EventCoding", "IdentitiesProjection", "Migrations", "MisakeyDoor",
+                "NativeDoor", "PostgresClient", "PostgresLedger", "PostgresReadModels", "ProjectionKit", "Projector",
                 "SpacesProjection", "StrictJSON",
                 logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -178,6 +186,9 @@ let package = Package(
         tests(
             "NativeDoor",
             ["DoorKit", "NativeDoor", "StrictJSON", "AccountDomain", "Accounts", "EventCoding", crypto, logging]),
+        tests(
+            "MisakeyDoor",
+            ["DoorKit", "MisakeyDoor", "StrictJSON", "AccountDomain", "Accounts", "EventCoding", crypto]),
         tests("EmbeddedPostgres", ["EmbeddedPostgres"]),
         tests(
             "AccountLedger",

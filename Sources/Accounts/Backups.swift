@@ -5,11 +5,11 @@ extension AccountService {
     /// Replaces the backup; `version` must be the current one plus one.
     ///
     /// - Throws: ``Failure/account(_:)`` with `versionConflict(expected:)`.
-    public func putBackup(_ data: [UInt8], version: Int, of account: AccountID, _ context: CommandContext)
-        async throws(Failure) -> Appended
-    {
+    public func putBackup(
+        _ data: [UInt8], ending: String? = nil, version: Int, of account: AccountID, _ context: CommandContext
+    ) async throws(Failure) -> Appended {
         if data.count > Self.inlineBytes { try await requireStanding(context, to: account, for: .change) }
-        let backup = try await backupVersion(version, data, for: account)
+        let backup = try await backupVersion(version, data, ending: ending, for: account)
         return try await execute(.backup(.put(backup)), on: account, context)
     }
 
@@ -24,10 +24,12 @@ extension AccountService {
     /// What fits into an event's box; anything larger is a blob beside the log.
     static let inlineBytes = 48 * 1024
 
-    func backupVersion(_ version: Int, _ data: [UInt8], for account: AccountID) async throws(Failure) -> BackupVersion {
+    func backupVersion(
+        _ version: Int, _ data: [UInt8], ending: String? = nil, for account: AccountID
+    ) async throws(Failure) -> BackupVersion {
         BackupVersion(
             version: version, length: data.count, sha256: Digest.sha256(of: data),
             content: data.count > Self.inlineBytes
-                ? .blob(try await log.storeBlob(data, for: account)) : .inline(data))
+                ? .blob(try await log.storeBlob(data, for: account)) : .inline(data), ending: ending)
     }
 }

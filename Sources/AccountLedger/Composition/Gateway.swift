@@ -5,6 +5,7 @@ import DoorKit
 import EventCoding
 import Glibc
 import Logging
+import MisakeyDoor
 import NativeDoor
 import PostgresClient
 import PostgresLedger
@@ -67,8 +68,13 @@ struct Gateway {
                 origin: parts.origin, maximumUploadBytes: configuration.maximumUploadBytes,
                 limitsAttempts: configuration.hasLimits),
             readiness: { readiness.reasons })
+        let misakey = MisakeyDoor(
+            service: accounts, reads: reads, log: log, authenticator: authenticator,
+            settings: MisakeyDoorSettings(
+                limitsAttempts: configuration.hasLimits,
+                decoyKey: configuration.hasMisakeyDecoys ? master.derivedKey("misakey-decoy") : nil))
         let server = try HTTPServer(
-            configuration: configuration.server, doors: [native], logger: logger, drain: drain, counters: counters,
+            configuration: configuration.server, doors: [native, misakey], logger: logger, drain: drain, counters: counters,
             requestLog: RequestLines(
                 "account-ledger", level: configuration.logLevel, isReadable: isatty(STDERR_FILENO) == 1),
             onListening: onListening)

@@ -61,6 +61,7 @@ extension LedgerConfiguration {
     var workers: Int { max(1, number("LEDGER_WORKERS")) }
     var streamLimit: Int32 { Int32(clamping: number("LEDGER_STREAM_LIMIT")) }
     var hasLimits: Bool { value("LEDGER_LIMITS") != "off" }
+    var hasMisakeyDecoys: Bool { value("LEDGER_MISAKEY_DECOYS") == "on" }
     var maximumUploadBytes: Int { value("LEDGER_MAX_UPLOAD").flatMap(ValueRule.bytes) ?? 16 << 20 }
 
     /// The name a new log is given; nil when neither it nor the domain is configured.
