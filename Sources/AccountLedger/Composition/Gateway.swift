@@ -62,11 +62,13 @@ struct Gateway {
             configuration.hasLimits
             ? Authenticator(log: log, root: root, tokens: tokens)
             : Authenticator(log: log, root: root, tokens: tokens, failures: .off)
+        let attempts = PostgresAttempts(session, master: master)
+        let limits = configuration.hasLimits ? AttemptLimits(store: attempts) : .off
         let native = NativeDoor(
             service: accounts, reads: reads, history: history, log: log, authenticator: authenticator, master: master,
             settings: NativeDoorSettings(
-                origin: parts.origin, maximumUploadBytes: configuration.maximumUploadBytes,
-                limitsAttempts: configuration.hasLimits),
+                origin: parts.origin, maximumUploadBytes: configuration.maximumUploadBytes),
+            limits: limits,
             readiness: { readiness.reasons })
         let misakey = MisakeyDoor(
             service: accounts, reads: reads, log: log, authenticator: authenticator,
@@ -83,6 +85,7 @@ struct Gateway {
             SignalWatch(keyring: keyring, logger: logger),
             LogService(log: log, work: work),
             PartitionKeeper(session, logger: logger),
+            AttemptSweeper(attempts: attempts),
             SpaceEraser(service: accounts, reads: reads, logger: logger),
             server,
         ]
