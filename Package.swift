@@ -188,7 +188,10 @@ let package = Package(
             ["DoorKit", "NativeDoor", "StrictJSON", "AccountDomain", "Accounts", "EventCoding", crypto, logging]),
         tests(
             "MisakeyDoor",
-            ["DoorKit", "MisakeyDoor", "StrictJSON", "AccountDomain", "Accounts", "EventCoding", crypto]),
+            [
+                "AccountDomain", "Accounts", "EventCoding", "MisakeyDoor", "PostgresClient", "PostgresLedger",
+                "PostgresReadModels", "TestSupport", logging,
+            ]),
         tests("EmbeddedPostgres", ["EmbeddedPostgres"]),
         tests(
             "AccountLedger",

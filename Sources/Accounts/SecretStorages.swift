@@ -52,6 +52,7 @@ extension AccountService {
     ///   - contents: the storage.
     ///   - keys: the identity's public keys; nil exactly when it has some.
     ///   - context: the request.
+    /// - Returns: the command's place in the log.
     /// - Throws: ``Failure/account(_:)`` with `secretStorage(_:)`, ``Failure/invalid(pointer:detail:)`` for keys that
     ///   must not or must be there, ``Failure/valueTaken(_:)``.
     public func migrate(
@@ -60,8 +61,8 @@ extension AccountService {
         guard case .identity(let identity, _, _) = context.caller.principal else { throw .notFound }
         return try await append(to: account, act: .change, with: [identity], context) {
             input, target throws(Failure) in
-            guard case .identity(let state) = input.aggregate(identity) else { throw .notFound }
-            guard (state.publicKeys == nil) == (keys != nil) else {
+            guard case .identity(let known) = input.aggregate(identity) else { throw .notFound }
+            guard (known.publicKeys == nil) == (keys != nil) else {
                 throw .invalid(
                     pointer: "/pubkey", detail: keys == nil ? "required" : "conflict")
             }
@@ -92,7 +93,8 @@ extension AccountService {
     ///
     /// - Throws: ``Failure/account(_:)`` with `secretStorage(_:)`.
     public func changeSecretStorage(
-        of account: AccountID, _ context: CommandContext, _ command: @escaping @Sendable (Moment) -> SecretStorage.Command
+        of account: AccountID, _ context: CommandContext,
+        _ command: @escaping @Sendable (Moment) -> SecretStorage.Command
     ) async throws(Failure) -> Appended {
         try await append(to: account, act: .change, context) { input, target throws(Failure) in
             Decision(target.id, try target.state.deciding(.secretStorage(command(input.now))))

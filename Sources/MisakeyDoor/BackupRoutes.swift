@@ -13,7 +13,9 @@ extension MisakeyDoor {
         try await read(request, acr: 2) { login in
             let id = try request.id("account_id")
             try login.requireOwner(of: id)
-            guard case .account(let account) = try await log.state(of: id).aggregate else { throw MisakeyError.notOwner }
+            guard case .account(let account) = try await log.state(of: id).aggregate else {
+                throw MisakeyError.notOwner
+            }
             // An account of another system may have none yet.
             guard account.backup.version > 0 else {
                 throw MisakeyError(.notFound, .path, "account_id", .notFound, "the account has no backup")
@@ -36,10 +38,11 @@ extension MisakeyDoor {
     private func putBackup(_ request: DoorRequest) async throws -> DoorResponse {
         try await command(request, acr: 2) { login, context in
             let id = try request.id("account_id")
-            let (text, version) = try request.read { reader in
+            let (text, version) = try request.read { reader -> (BackupText, Int)? in
                 let text = reader.backupText("data")
                 let version = reader.integer("version")
-                return text.flatMap { text in version.map { (text, $0) } }
+                guard let text, let version else { return nil }
+                return (text, version)
             }
             try login.requireOwner(of: id)
             _ = try await service.putBackup(text.data, ending: text.ending, version: version, of: id, context)

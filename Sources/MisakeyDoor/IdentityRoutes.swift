@@ -41,10 +41,11 @@ extension MisakeyDoor {
     private func createAccount(_ request: DoorRequest) async throws -> DoorResponse {
         try await command(request, acr: 1) { login, context in
             let id = try request.id("identity_id")
-            let (password, backup) = try request.read { reader in
+            let (password, backup) = try request.read { reader -> (PrehashedPassword, BackupText)? in
                 let password = reader.prehashedPassword("prehashed_password")
                 let backup = reader.backupText("backup_data")
-                return password.flatMap { password in backup.map { (password, $0) } }
+                guard let password, let backup else { return nil }
+                return (password, backup)
             }
             try login.requireIdentity(id)
             let account = try await service.createAccount(of: id, password: password, backup: backup, context)

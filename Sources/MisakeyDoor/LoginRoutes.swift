@@ -17,17 +17,18 @@ extension MisakeyDoor {
     ///
     /// Asking again changes nothing, but that a code is mailed anew once the last is a minute old.
     private func findIdentity(_ request: DoorRequest) async throws -> DoorResponse {
-        let (identifier, isReset) = try request.read { reader in
+        let (identifier, isReset) = try request.read { reader -> (Identifier?, Bool)? in
             (reader.identifier("identifier_value"), reader.flag("password_reset"))
         }
         guard let identifier else { throw MisakeyError(.badRequest, .body) }
-        try limits.lookups.take(request.clientAddress.network)
+        try await limits.take(.misakeyLookup, .client(request.clientAddress))
         let context = context(request, .anonymous)
         for _ in 0..<4 {
             if let id = try await service.identity(known: identifier) {
                 return try await step(of: id, isReset: isReset, context)
             }
-            try limits.strangers.take(0)
+            try await limits.take(.misakeyIdentity, .everybody)
+            try await takeMail(to: identifier)
             do throws(Failure) {
                 let id = try await service.admitIdentity(identifier, context)
                 return Self.answer(id, identifier, hasAccount: false, parameters: nil)
@@ -51,11 +52,16 @@ extension MisakeyDoor {
             parameters = relief.parameters
         }
         if parameters == nil, !identity.codes.isRecent(at: AccessTokens.systemClock()) {
-            try limits.strangers.take(0)
-            try limits.codes.take(id)
+            try await takeMail(to: identifier)
             _ = try await service.mailCode(to: id, context)
         }
         return Self.answer(id, identifier, hasAccount: identity.account != nil, parameters: parameters)
+    }
+
+    /// Counts a mail that is about to be asked for.
+    private func takeMail(to identifier: Identifier) async throws {
+        try await limits.take(.mailToAddress, .text(identifier.text))
+        try await limits.take(.mailInAll, .everybody)
     }
 
     private static func answer(
@@ -94,8 +100,10 @@ extension MisakeyDoor {
 
     /// Public: a mailed code gives a token of strength 1, a password one of strength 2.
     private func playStep(_ request: DoorRequest) async throws -> DoorResponse {
-        let (identity, step) = try request.read { reader in reader.step().map { ($0.identity, $0.step) } }
-        try limits.steps.take(request.clientAddress.network)
+        let (identity, step) = try request.read { reader -> (IdentityID, Step)? in
+            reader.step().map { ($0.identity, $0.step) }
+        }
+        try await limits.take(.misakeyStep, .client(request.clientAddress))
         let acr: Int
         do throws(Failure) {
             switch step {
@@ -105,11 +113,9 @@ extension MisakeyDoor {
                 }
                 acr = 1
             case .password(let password):
-                if let seconds = limits.passwords.secondsToWait(takingFor: identity) {
-                    throw Failure.tooManyAttempts(retryAfterSeconds: seconds)
-                }
+                try await limits.take(.misakeyPassword, .stream(identity))
                 try await service.checkPassword(password, of: identity)
-                limits.passwords.refund(identity)
+                await limits.refund(.misakeyPassword, .stream(identity))
                 acr = 2
             }
         } catch {

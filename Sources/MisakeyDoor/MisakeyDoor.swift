@@ -4,7 +4,7 @@ public import Crypto
 public import DoorKit
 import EventCoding
 
-/// The account API of Misakey, as contract and docs/misakey.md have it.
+/// The account API of Misakey (docs/misakey.md).
 ///
 /// A translation: every route reads a request into one use case or one state, and writes the outcome in its dialect.
 public final class MisakeyDoor: DoorKit.Door {
@@ -13,19 +13,19 @@ public final class MisakeyDoor: DoorKit.Door {
     let log: any EventLog
     let authenticator: Authenticator
     let settings: MisakeyDoorSettings
-    let limits: MisakeyLimits
+    let limits: AttemptLimits
 
-    /// Makes the door.
+    /// Makes the door; `limits` bounds guesses, mails and strangers.
     public init(
         service: AccountService, reads: any ReadModels, log: any EventLog, authenticator: Authenticator,
-        settings: MisakeyDoorSettings
+        settings: MisakeyDoorSettings = MisakeyDoorSettings(), limits: AttemptLimits = AttemptLimits()
     ) {
         self.service = service
         self.reads = reads
         self.log = log
         self.authenticator = authenticator
         self.settings = settings
-        limits = settings.limitsAttempts ? MisakeyLimits() : .off
+        self.limits = limits
     }
 
     /// Unknown paths below these are answered in this dialect.
@@ -71,38 +71,24 @@ public final class MisakeyDoor: DoorKit.Door {
 
 /// What the Misakey door must know of the deployment's configuration.
 public struct MisakeyDoorSettings: Sendable {
-    /// Whether attempts are bounded (`LEDGER_LIMITS`).
-    public var limitsAttempts: Bool
     /// The key of parameters that are made up for unknown accounts; nil answers 404 (`LEDGER_MISAKEY_DECOYS`).
     public var decoyKey: SymmetricKey?
 
     /// Settings.
-    public init(limitsAttempts: Bool = true, decoyKey: SymmetricKey? = nil) {
-        self.limitsAttempts = limitsAttempts
+    public init(decoyKey: SymmetricKey? = nil) {
         self.decoyKey = decoyKey
     }
 }
 
-/// How often things may be tried here; none of it meets fifty requests at one time of one client.
-struct MisakeyLimits: Sendable {
-    /// Login steps of a client: sixty a minute.
-    var steps = AttemptLimiter(attempts: 60, refillSeconds: 1)
-    /// Passwords tried on an account or identity.
-    var passwords = AttemptLimiter(attempts: 60, refillSeconds: 10)
-    /// Codes mailed to an identity.
-    var codes = AttemptLimiter(attempts: 5, refillSeconds: 120)
-    /// Look-ups and creations of identities by a client.
-    var lookups = AttemptLimiter(attempts: 60, refillSeconds: 1)
-    /// Identities made, and codes mailed, for everybody together: these routes append for strangers.
-    var strangers = AttemptLimiter(attempts: 600, refillSeconds: 1)
+extension AttemptLimit {
+    // None of these meets fifty requests at one time of one client.
 
-    static let off: MisakeyLimits = {
-        var limits = MisakeyLimits()
-        limits.steps = .off
-        limits.passwords = .off
-        limits.codes = .off
-        limits.lookups = .off
-        limits.strangers = .off
-        return limits
-    }()
+    /// Login steps of a client: sixty a minute, as the system's own gateway has it.
+    static let misakeyStep = AttemptLimit("misakey-step", attempts: 60, refillSeconds: 1)
+    /// Passwords tried on an account or identity; right ones are given back.
+    static let misakeyPassword = AttemptLimit("misakey-password", attempts: 60, refillSeconds: 10)
+    /// Look-ups of identities by a client.
+    static let misakeyLookup = AttemptLimit("misakey-lookup", attempts: 60, refillSeconds: 1)
+    /// Identities that strangers make, all together: the log remembers them.
+    static let misakeyIdentity = AttemptLimit("misakey-identity", attempts: 600, refillSeconds: 1)
 }

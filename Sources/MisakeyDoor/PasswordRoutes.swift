@@ -42,13 +42,13 @@ extension MisakeyDoor {
             let id = try request.id("account_id")
             let change = try request.read { reader in reader.passwordChange() }
             try login.requireOwner(of: id)
-            try limits.passwords.take(id)
+            try await limits.take(.misakeyPassword, .stream(id))
             do throws(Failure) { _ = try await service.changePassword(of: id, change, context) } catch {
-                if error != .wrongPassword { limits.passwords.refund(id) }
+                if error != .wrongPassword { await limits.refund(.misakeyPassword, .stream(id)) }
                 guard error == .account(.backup(.locked)) else { throw error }
                 throw MisakeyError(.conflict, .body, "backup_data", .locked, "the backup is read-only")
             }
-            limits.passwords.refund(id)
+            await limits.refund(.misakeyPassword, .stream(id))
             return .empty()
         }
     }
@@ -58,17 +58,18 @@ extension MisakeyDoor {
         try await command(request, acr: 1) { login, context in
             try login.require(try await requiredStrength(login))
             let id = try request.id("account_id")
-            let (password, storage, keys) = try request.read { reader in
+            let (password, storage, keys) = try request.read {
+                reader -> (PrehashedPassword, SecretStorageContents, IdentityKeys)? in
                 let password = reader.prehashedPassword("prehashed_password")
                 let child = reader.child("secret_storage")
                 let (storage, keys) = (child?.secretStorage(), child?.identityKeys())
-                return password.flatMap { password in
-                    storage.flatMap { storage in keys.map { (password, storage, $0) } }
-                }
+                guard let password, let storage, let keys else { return nil }
+                return (password, storage, keys)
             }
             try login.requireOwner(of: id)
-            do throws(Failure) { _ = try await service.setPassword(of: id, password, storage, keys: keys, context) } catch
-            {
+            do throws(Failure) {
+                _ = try await service.setPassword(of: id, password, storage, keys: keys, context)
+            } catch {
                 // The second factor was changed in this very moment.
                 guard error == .forbidden else { throw error }
                 log.forget(login.identity)

@@ -1,5 +1,6 @@
 import AccountDomain
 import DoorKit
+import StrictJSON
 
 extension MemberReader {
     /// The members of a secret storage; its keys and shares may be none.

@@ -6,7 +6,7 @@ import StrictJSON
 extension MisakeyDoor {
     func registerSecretStorage(on routes: inout Routes) {
         routes.get("/crypto/secret-storage", readSecretStorage)
-        routes.post("/crypto/migration/v2", migrate)
+        routes.post("/crypto/migration/v2", body: .upload, migrate)
         routes.post("/crypto/secret-storage/asym-keys", addAsymmetricKey)
         routes.delete("/crypto/secret-storage/asym-keys", removeAsymmetricKeys)
         routes.put("/crypto/secret-storage/box-key-shares/{id}", putShare)
@@ -49,15 +49,16 @@ extension MisakeyDoor {
 
     private func migrate(_ request: DoorRequest) async throws -> DoorResponse {
         try await command(request, acr: 2) { login, context in
-            let (storage, keys) = try request.read { reader in
+            let (storage, keys) = try request.read { reader -> (SecretStorageContents, IdentityKeys?)? in
                 let hasKeys =
                     reader.value("pubkey") != nil || reader.value("non_identified_pubkey") != nil
                     || reader.value("pubkey_aes_rsa") != nil || reader.value("non_identified_pubkey_aes_rsa") != nil
                 let keys = hasKeys ? reader.identityKeys() : nil
                 return reader.secretStorage().map { ($0, keys) }
             }
+            let account = try login.ownAccount()
             do throws(Failure) {
-                _ = try await service.migrate(try login.owned(), to: storage, keys: keys, context)
+                _ = try await service.migrate(account, to: storage, keys: keys, context)
             } catch {
                 guard case .invalid(_, let value) = error else { throw error }
                 let what: MisakeyError.Value = value == "required" ? .required : .conflict
@@ -71,7 +72,7 @@ extension MisakeyDoor {
 
     private func addAsymmetricKey(_ request: DoorRequest) async throws -> DoorResponse {
         try await command(request, acr: 2) { login, context in
-            let (key, hash) = try request.read { reader in
+            let (key, hash) = try request.read { reader -> (AsymmetricKey, String)? in
                 let publicKey = reader.urlText("public_key", maximum: Self.publicKeys, prefix: .optional)
                 let secret = reader.urlText("encrypted_secret_key", maximum: Self.secretKeys)
                 let hash = reader.urlText("account_root_key_hash", maximum: Self.hashes)
@@ -104,8 +105,9 @@ extension MisakeyDoor {
     ) async throws -> DoorResponse {
         try await command(request, acr: 2) { login, context in
             let names = try request.read { reader in reader.texts(name) }
+            let account = try login.ownAccount()
             do throws(Failure) {
-                _ = try await service.changeSecretStorage(of: try login.owned(), context) { _ in make(names) }
+                _ = try await service.changeSecretStorage(of: account, context) { _ in make(names) }
             } catch {
                 guard error == .account(.secretStorage(.notFound)) else { throw error }
                 throw MisakeyError(.notFound, .body, name, .notFound)
@@ -117,10 +119,11 @@ extension MisakeyDoor {
     private func putShare(_ request: DoorRequest) async throws -> DoorResponse {
         try await command(request, acr: 2) { login, context in
             let box = try request.id("box_id")
-            let (share, hash) = try request.read { reader in
+            let (share, hash) = try request.read { reader -> (BoxKeyShare, String)? in
                 let share = reader.share(of: box.description)
                 let hash = reader.urlText("account_root_key_hash", maximum: Self.hashes)
-                return share.flatMap { share in hash.map { (share, $0) } }
+                guard let share, let hash else { return nil }
+                return (share, hash)
             }
             let appended = try await service.changeSecretStorage(of: try login.ownAccount(), context) { now in
                 .putShare(share, rootKeyHash: hash, at: now)
@@ -151,12 +154,6 @@ extension Login {
         guard let account else {
             throw MisakeyError(.forbidden, origin, "account_id", .forbidden, "the identity has no account")
         }
-        return account
-    }
-
-    /// The same where failures are typed; without an account there is nothing to be found.
-    fileprivate func owned() throws(Failure) -> AccountID {
-        guard let account else { throw .notFound }
         return account
     }
 }

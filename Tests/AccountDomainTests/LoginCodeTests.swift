@@ -2,11 +2,11 @@ import AccountDomain
 import Testing
 
 @Suite("Login codes") struct LoginCodeTests {
-    private static let given = GivenIdentity(.created(.sample("a@b.c")))
+    private var given: GivenIdentity { GivenIdentity(.created(.sample("a@b.c"))) }
     private static let late = Moment.start.adding(seconds: LoginCode.lifetimeSeconds)
 
     private func mailed() -> GivenIdentity {
-        Self.given.when(.issueCode(.sample(1), at: .start)).then(.codeIssued(.sample(1)))
+        given.when(.issueCode(.sample(1), at: .start)).then(.codeIssued(.sample(1)))
     }
 
     @Test func `a code is mailed again only after a rest`() {
@@ -34,11 +34,11 @@ import Testing
 
     @Test func `a code ends by itself`() {
         mailed().when(.tryCode(.sample(1), at: Self.late)).thenRefused(.noCode)
-        Self.given.when(.tryCode(.sample(1), at: .start)).thenRefused(.noCode)
+        given.when(.tryCode(.sample(1), at: .start)).thenRefused(.noCode)
     }
 
     @Test func `public keys are set once, and notifications stand each time`() {
-        let set = Self.given.when(.setPublicKeys(.sample("a"))).then(.publicKeysSet(.sample("a")))
+        let set = given.when(.setPublicKeys(.sample("a"))).then(.publicKeysSet(.sample("a")))
         set.when(.setPublicKeys(.sample("a"))).thenNothing()
         set.when(.setPublicKeys(.sample("b"))).then(.publicKeysSet(.sample("b")))
         set.when(.notify(.passwordReset)).then(.notified(.passwordReset))

@@ -5,7 +5,8 @@ import Testing
     private static let later = Moment.start.adding(seconds: 1)
 
     private static func installed(_ text: String = "r") -> AccountEvent {
-        .secretStorage(.installed(rootKey: SealedKey(hash: text, encrypted: "e"), vaultKey: .init(hash: "v", encrypted: "e")))
+        .secretStorage(
+            .installed(rootKey: SealedKey(hash: text, encrypted: "e"), vaultKey: .init(hash: "v", encrypted: "e")))
     }
 
     private func given(_ events: AccountEvent...) -> Past<Account> {

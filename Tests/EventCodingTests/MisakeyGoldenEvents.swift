@@ -34,7 +34,8 @@ extension GoldenEvent {
             .account(
                 .secretStorage(
                     .installed(
-                        rootKey: SealedKey(hash: "rh", encrypted: "rk"), vaultKey: SealedKey(hash: "vh", encrypted: "vk")
+                        rootKey: SealedKey(hash: "rh", encrypted: "rk"),
+                        vaultKey: SealedKey(hash: "vh", encrypted: "vk")
                     ))), "secret_storage.installed.v1", "{}",
             #"{"personal":{"root_key":{"encrypted_key":"rk","key_hash":"rh"},"vault_key":{"encrypted_key":"vk","key_hash":"vh"}}}"#
         ),

@@ -73,10 +73,11 @@ struct Gateway {
         let misakey = MisakeyDoor(
             service: accounts, reads: reads, log: log, authenticator: authenticator,
             settings: MisakeyDoorSettings(
-                limitsAttempts: configuration.hasLimits,
-                decoyKey: configuration.hasMisakeyDecoys ? master.derivedKey("misakey-decoy") : nil))
+                decoyKey: configuration.hasMisakeyDecoys ? master.derivedKey("misakey-decoy") : nil),
+            limits: limits)
         let server = try HTTPServer(
-            configuration: configuration.server, doors: [native, misakey], logger: logger, drain: drain, counters: counters,
+            configuration: configuration.server, doors: [native, misakey], logger: logger, drain: drain,
+            counters: counters,
             requestLog: RequestLines(
                 "account-ledger", level: configuration.logLevel, isReadable: isatty(STDERR_FILENO) == 1),
             onListening: onListening)
