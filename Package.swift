@@ -124,6 +124,13 @@ let package = Package(
             name: "AuditDoor",
             dependencies: ["Accounts", "DoorKit", "Transparency"],
             swiftSettings: strict),
+        .target(
+            name: "MisakeyDoor",
+            dependencies: [
+                "DoorKit", "EventCoding", "StrictJSON", "AccountDomain", "Accounts", crypto,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
 
         // The program.
         .target(name: "EmbeddedPostgres", dependencies: [logging], swiftSettings: strict),
@@ -131,9 +138,9 @@ let package = Package(
             name: "AccountLedger",
             dependencies: [
                 "AccountDomain", "AccountSecurity", "Accounts", "AccountsProjection", "AuditDoor", "DevicesProjection",
-                "DoorKit", "EmbeddedPostgres", "EventCoding", "IdentitiesProjection", "Migrations", "NativeDoor",
-                "PostgresClient", "PostgresLedger", "PostgresReadModels", "PostgresTransparency", "ProjectionKit",
-                "Projector", "SpacesProjection", "StrictJSON", "Transparency",
+                "DoorKit", "EmbeddedPostgres", "EventCoding", "IdentitiesProjection", "Migrations", "MisakeyDoor",
+                "NativeDoor", "PostgresClient", "PostgresLedger", "PostgresReadModels", "PostgresTransparency",
+                "ProjectionKit", "Projector", "SpacesProjection", "StrictJSON", "Transparency",
                 logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -198,6 +205,12 @@ let package = Package(
         tests(
             "NativeDoor",
             ["DoorKit", "NativeDoor", "StrictJSON", "AccountDomain", "Accounts", "EventCoding", crypto, logging]),
+        tests(
+            "MisakeyDoor",
+            [
+                "AccountDomain", "Accounts", "EventCoding", "MisakeyDoor", "PostgresClient", "PostgresLedger",
+                "PostgresReadModels", "TestSupport", logging,
+            ]),
         tests("EmbeddedPostgres", ["EmbeddedPostgres"]),
         tests(
             "AccountLedger",

@@ -60,7 +60,7 @@ public struct IdentitiesProjection: Projection {
         case .mfaChanged(let method): state.record?.mfa = method
         case .linked(let account): state.record?.account = account
         case .unlinked: state.record?.account = nil
-        case .tokenRevoked: break
+        case .tokenRevoked, .codeIssued, .codeFailed, .codeUsed, .publicKeysSet, .notified: break
         case .ended: blank(&state, at: event.stored.version)
         }
     }

@@ -22,6 +22,8 @@ public enum AccountCommand: Sendable, Equatable {
     case tokens(Tokens.Command)
     /// See ``LinkedIdentities``.
     case identities(LinkedIdentities.Command)
+    /// See ``SecretStorage``.
+    case secretStorage(SecretStorage.Command)
 }
 
 /// What happened to an account.
@@ -48,6 +50,8 @@ public enum AccountEvent: Sendable, Equatable {
     case tokens(Tokens.Event)
     /// See ``LinkedIdentities``.
     case identities(LinkedIdentities.Event)
+    /// See ``SecretStorage``.
+    case secretStorage(SecretStorage.Event)
 }
 
 /// Why an account refuses.
@@ -74,6 +78,8 @@ public enum AccountRefusal: Error, Sendable, Equatable {
     case roles(Roles.Refusal)
     /// See ``LinkedIdentities``.
     case identities(LinkedIdentities.Refusal)
+    /// See ``SecretStorage``.
+    case secretStorage(SecretStorage.Refusal)
 }
 
 /// An account: the sum of its facets, each with its own rules.
@@ -100,6 +106,8 @@ public struct Account: Sendable, Equatable {
     public private(set) var tokens = Tokens()
     /// The person's identities.
     public private(set) var identities = LinkedIdentities()
+    /// Keys that the client encrypted.
+    public private(set) var secretStorage = SecretStorage()
 
     /// An account that was never made.
     public static let missing = Account()
@@ -148,6 +156,10 @@ public struct Account: Sendable, Equatable {
         case .tokens(let command): return tokens.decide(command).map { .tokens($0) }
         case .identities(let command):
             do { return try identities.decide(command).map { .identities($0) } } catch { throw .identities(error) }
+        case .secretStorage(let command):
+            do {
+                return try secretStorage.decide(command).map { .secretStorage($0) }
+            } catch { throw .secretStorage(error) }
         }
     }
 
@@ -171,6 +183,7 @@ public struct Account: Sendable, Equatable {
         case .roles(let event): roles.apply(event)
         case .tokens(let event): tokens.apply(event)
         case .identities(let event): identities.apply(event)
+        case .secretStorage(let event): secretStorage.apply(event)
         }
     }
 

@@ -30,13 +30,16 @@ public struct BackupVersion: Sendable, Equatable {
     public let sha256: Digest
     /// The data.
     public let content: BackupContent
+    /// The last four characters of the client's base64, where they are not as everybody would write them.
+    public let ending: String?
 
     /// A version.
-    public init(version: Int, length: Int, sha256: Digest, content: BackupContent) {
+    public init(version: Int, length: Int, sha256: Digest, content: BackupContent, ending: String? = nil) {
         self.version = version
         self.length = length
         self.sha256 = sha256
         self.content = content
+        self.ending = ending
     }
 }
 

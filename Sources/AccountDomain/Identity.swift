@@ -12,6 +12,14 @@ public struct Identity: Sendable, Equatable {
         case unlink
         /// Ends an access token before its time.
         case revokeToken(TokenID, expiresAt: Moment)
+        /// Mails a code; nothing while one was mailed lately.
+        case issueCode(LoginCode, at: Moment)
+        /// Tries a code, by its keyed digest.
+        case tryCode(Digest, at: Moment)
+        /// Sets the public keys that others write to it with.
+        case setPublicKeys(IdentityKeys)
+        /// Writes into its feed.
+        case notify(IdentityNotification)
         /// Forgets it.
         case end
     }
@@ -28,6 +36,16 @@ public struct Identity: Sendable, Equatable {
         case unlinked(AccountID)
         /// A token was ended.
         case tokenRevoked(TokenID, expiresAt: Moment)
+        /// A code was mailed.
+        case codeIssued(LoginCode)
+        /// A wrong code was tried in the place of this one.
+        case codeFailed(ordinal: Int)
+        /// The code was used up.
+        case codeUsed(ordinal: Int)
+        /// It has these public keys.
+        case publicKeysSet(IdentityKeys)
+        /// Something stands in its feed.
+        case notified(IdentityNotification)
         /// It was forgotten.
         case ended
     }
@@ -44,6 +62,8 @@ public struct Identity: Sendable, Equatable {
         case alreadyLinked(to: AccountID)
         /// It belongs to no account.
         case notLinked
+        /// No code lives that could be tried.
+        case noCode
     }
 
     /// The address; nil before its creation and after its end.
@@ -54,6 +74,10 @@ public struct Identity: Sendable, Equatable {
     public private(set) var account: AccountID?
     /// Whether it was forgotten.
     public private(set) var isEnded = false
+    /// The codes that were mailed.
+    public private(set) var codes = LoginCodes()
+    /// The public keys that others write to it with.
+    public private(set) var publicKeys: IdentityKeys?
     private var revoked: Set<TokenID> = []
 
     /// An identity that was never made.
@@ -83,6 +107,12 @@ public struct Identity: Sendable, Equatable {
             return [.unlinked(account)]
         case .revokeToken(let token, let expiresAt):
             return isRevoked(token) ? [] : [.tokenRevoked(token, expiresAt: expiresAt)]
+        case .issueCode(let code, let now): return codes.isRecent(at: now) ? [] : [.codeIssued(code)]
+        case .tryCode(let digest, let now):
+            guard let code = codes.living(at: now) else { throw .noCode }
+            return [code.verifier == digest ? .codeUsed(ordinal: code.ordinal) : .codeFailed(ordinal: code.ordinal)]
+        case .setPublicKeys(let keys): return keys == publicKeys ? [] : [.publicKeysSet(keys)]
+        case .notify(let notification): return [.notified(notification)]
         case .end: return [.ended]
         }
     }
@@ -95,6 +125,11 @@ public struct Identity: Sendable, Equatable {
         case .linked(let account): self.account = account
         case .unlinked: account = nil
         case .tokenRevoked(let token, _): revoked.insert(token)
+        case .codeIssued(let code): codes.issue(code)
+        case .codeFailed: codes.fail()
+        case .codeUsed: codes.use()
+        case .publicKeysSet(let keys): publicKeys = keys
+        case .notified: break
         case .ended:
             self = Identity()
             isEnded = true

@@ -68,6 +68,8 @@ public enum AccountRole: String, Sendable, CaseIterable {
 public enum PasswordScheme: String, Sendable, CaseIterable {
     /// Argon2id, as a PHC string.
     case argon2id
+    /// Argon2 server relief (Misakey).
+    case argon2ServerRelief = "argon2-server-relief"
 }
 
 /// The kinds of unique values.

@@ -2,6 +2,16 @@
 public enum PasswordVerifier: Sendable, Equatable {
     /// Argon2id, as a PHC string.
     case argon2id(phc: String)
+    /// Argon2 server relief: the client hashed (Misakey).
+    case argon2ServerRelief(ReliefVerifier)
+
+    /// Whether accounts of a system are verified so.
+    func suits(_ system: System) -> Bool {
+        switch self {
+        case .argon2id: system != .misakey
+        case .argon2ServerRelief: system == .misakey
+        }
+    }
 }
 
 /// The outcome of a password check, and which verifier it was made against.
@@ -64,7 +74,7 @@ public struct Password: Sendable, Equatable {
     func decide(_ command: Command, system: System) throws(Refusal) -> [Event] {
         switch command {
         case .replace(let new, let authority):
-            guard system != .misakey else { throw .managedAtItsDoor(system) }
+            guard new.suits(system) else { throw .managedAtItsDoor(system) }
             if verifier == nil { return [.set(new)] }
             if case .owner(let proof) = authority {
                 guard let proof else { throw .oldPasswordRequired }

@@ -31,8 +31,8 @@ public struct Argon2PasswordHasher: PasswordHasher {
         return try await work.perform {
             switch verifier {
             case .argon2id(let phc): return try Argon2id.verify(password: password, phc: phc)
-            case nil:
-                // As long as a check takes, so that time does not tell who has a password.
+            case .argon2ServerRelief, nil:
+                // As long as a check takes, so that time does not tell who has a password, and of which kind.
                 _ = try Argon2id.hash(password: password, salt: Self.salt(), parameters: parameters)
                 return false
             }

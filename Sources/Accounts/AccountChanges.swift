@@ -157,7 +157,7 @@ extension AccountService {
     }
 
     /// What a command was built on has changed before it was decided: it is built again.
-    static let premiseChanged = Failure.conflict("The state changed meanwhile.")
+    public static let premiseChanged = Failure.conflict("The state changed meanwhile.")
 
     private func eraseOnce(_ account: AccountID, _ context: CommandContext) async throws(Failure) -> Appended {
         let space = try await spaceOf(account)
@@ -178,6 +178,9 @@ extension AccountService {
             decision.destroyKey(of: target.id)
             for key in target.state.accessKeys.keys {
                 decision.release(key.id.description, in: .keyID, from: target.id)
+            }
+            if let key = target.state.secretStorage.rootKey {
+                decision.release(key.hash, in: .misakeyRootKey, from: target.id)
             }
             if let space {
                 decision.count(-1, in: space)

@@ -132,6 +132,7 @@ public struct AccountView: Sendable, Equatable {
         case .tokens: break
         case .identities(.linked(let identity)): identities.append(identity)
         case .identities(.unlinked(let identity)): identities.removeAll { $0 == identity }
+        case .secretStorage: break
         }
     }
 

@@ -47,11 +47,14 @@ public struct Caller: Sendable, Equatable {
     /// The holder of the root key.
     public static let root = Caller(.root)
 
-    /// The account that it is, or acts for.
+    /// The strength of a log-in from which on an identity acts for its account (docs/misakey.md).
+    public static let actingStrength = 2
+
+    /// The account that it is, or acts for; an identity that logged in by a mailed code alone acts for none.
     public var account: AccountID? {
         switch principal {
         case .account(let id): id
-        case .identity(_, _, let account): account
+        case .identity(_, let acr, let account): acr < Self.actingStrength ? nil : account
         case .root, .anonymous: nil
         }
     }

@@ -223,7 +223,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case .route(let route):
             let limit = core.limit(of: route)
             if let length = head.declaredLength, length > limit {
-                hand(on: head, outcome: .problem(Self.tooLarge), closes: true, context)
+                hand(on: head, outcome: .problem(Self.tooLarge, door: route.door), closes: true, context)
                 phase = .deaf
                 return
             }
@@ -261,7 +261,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func refuse(_ pending: Pending, _ problem: Problem, _ context: ChannelHandlerContext) {
         core.heldBodyBytes.release(pending.heldBytes)
-        hand(on: pending.head, outcome: .problem(problem), closes: true, context)
+        hand(on: pending.head, outcome: .problem(problem, door: pending.route.door), closes: true, context)
         phase = .deaf
     }
 

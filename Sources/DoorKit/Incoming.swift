@@ -5,7 +5,8 @@ struct Incoming: Sendable {
     /// What the connection found out from the head alone.
     enum Outcome: Sendable {
         case route(Route)
-        case problem(Problem)
+        /// A refusal; with the number of the door that knows the path, if one does.
+        case problem(Problem, door: Int? = nil)
         case answer(DoorResponse)
     }
 

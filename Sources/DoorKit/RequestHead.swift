@@ -32,6 +32,7 @@ struct RequestHead {
         var values: [(name: String, value: String)] = []
         var query = Query.empty
         var path: Substring = ""
+        var door: Int?
         do throws(Problem) {
             if let problem = fields.problem { throw problem }
             guard let method else { throw Problem(.notImplemented, "The method is not known.") }
@@ -48,12 +49,14 @@ struct RequestHead {
             } else {
                 switch core.table.resolve(method, path) {
                 case .found(let route, let raw):
+                    door = route.door
                     if let text = target.query { query = try Query(parsing: text) }
                     values = try Self.decode(raw, of: route)
                     outcome = .route(route)
-                case .known(let methods) where method == .options:
+                case .known(let methods, _) where method == .options:
                     outcome = .answer(.empty(headers: [.init("Allow", methods.allow)]))
-                case .known(let methods):
+                case .known(let methods, let known):
+                    door = known
                     throw Problem(
                         .methodNotAllowed, "The path does not know this method.",
                         headers: [.init("Allow", methods.allow)])
@@ -61,7 +64,7 @@ struct RequestHead {
                 }
             }
         } catch {
-            outcome = .problem(error)
+            outcome = .problem(error, door: door)
         }
         self.values = values
         self.query = query

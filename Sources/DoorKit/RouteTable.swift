@@ -6,8 +6,8 @@ struct RouteTable: Sendable {
     /// What resolving a path gave.
     enum Resolution {
         case found(Route, values: [Substring])
-        /// The path is known, the method is not.
-        case known(MethodSet)
+        /// The path is known, the method is not; with the number of a door that knows the path.
+        case known(MethodSet, door: Int)
         case unknown
     }
 
@@ -84,13 +84,15 @@ struct RouteTable: Sendable {
         guard path.utf8.first == UInt8(ascii: "/") else { return .unknown }
         var search = Search(method: method)
         if let route = descend(0, path.dropFirst(), &search) { return .found(route, values: search.values) }
-        return search.methods.isEmpty ? .unknown : .known(search.methods)
+        return search.methods.isEmpty ? .unknown : .known(search.methods, door: search.door ?? 0)
     }
 
     private struct Search {
         let method: Method
         var values: [Substring] = []
         var methods: MethodSet = []
+        /// The door of the most specific path that matches.
+        var door: Int?
     }
 
     private func descend(_ index: Int, _ remaining: Substring, _ search: inout Search) -> Route? {
@@ -124,6 +126,7 @@ struct RouteTable: Sendable {
     private func arrive(_ node: Int, _ search: inout Search) -> Route? {
         guard !nodes[node].routes.isEmpty else { return nil }
         search.methods.formUnion(nodes[node].methods)
+        if search.door == nil { search.door = nodes[node].routes.lazy.compactMap { $0?.door }.first }
         return nodes[node].routes[Int(search.method.rawValue)]
     }
 }

@@ -66,10 +66,10 @@ final class ServerCore: Sendable {
     func respond(to incoming: Incoming) async -> DoorResponse {
         switch incoming.outcome {
         case .answer(let response): return response
-        case .problem(let problem):
+        case .problem(let problem, let known):
             let path = incoming.request.path
-            let door = prefixes.first { path.hasPrefix($0.prefix) }.map { doors[$0.door] }
-            return answer(to: problem, incoming.request, door)
+            let door = known ?? prefixes.first { path.hasPrefix($0.prefix) }?.door
+            return answer(to: problem, incoming.request, door.map { doors[$0] })
         case .route(let route):
             do {
                 return try await route.handler(incoming.request)

@@ -17,6 +17,7 @@ extension EventCoding {
         case .roles(let event): encode(event)
         case .tokens(let event): encode(event)
         case .identities(let event): encode(event)
+        case .secretStorage(let event): encode(event)
         }
     }
 
@@ -29,6 +30,7 @@ extension EventCoding {
         .merging(accessKeyDecoders) { own, _ in own }
         .merging(remotesAuthDecoders) { own, _ in own }
         .merging(accountLinkDecoders) { own, _ in own }
+        .merging(secretStorageDecoders) { own, _ in own }
 }
 
 // MARK: - Lifecycle
@@ -175,6 +177,10 @@ extension EventCoding {
             var encoded = EncodedEvent(type, ["scheme": .name(PasswordScheme.argon2id)])
             encoded.content.verifier.set("phc", phc)
             return encoded
+        case .argon2ServerRelief(let relief):
+            var encoded = EncodedEvent(type, ["scheme": .name(PasswordScheme.argon2ServerRelief)])
+            encoded.content.verifier.set("record", relief.record)
+            return encoded
         }
     }
 
@@ -183,6 +189,11 @@ extension EventCoding {
         let scheme: PasswordScheme = try data.name("scheme")
         switch scheme {
         case .argon2id: return .argon2id(phc: try content.verifier.required("phc"))
+        case .argon2ServerRelief:
+            guard let relief = ReliefVerifier(record: try content.verifier.required("record")) else {
+                throw .malformed("record")
+            }
+            return .argon2ServerRelief(relief)
         }
     }
 
@@ -205,6 +216,7 @@ extension EventCoding {
             var encoded = EncodedEvent(
                 "backup.replaced.v1", ["length": .count(backup.length), "version": .count(backup.version)])
             encoded.content.personal.set("sha256", bytes: backup.sha256.bytes)
+            encoded.content.personal.set("ending", backup.ending)
             switch backup.content {
             case .inline(let bytes): encoded.content.personal.set("data", bytes: bytes)
             case .blob(let blob):
@@ -229,7 +241,8 @@ extension EventCoding {
                     .replaced(
                         BackupVersion(
                             version: try data.count("version"), length: try data.count("length"),
-                            sha256: try content.personal.requiredDigest("sha256"), content: stored))))
+                            sha256: try content.personal.requiredDigest("sha256"), content: stored,
+                            ending: content.personal.text("ending")))))
         },
         "backup.locked.v1": { _, _ throws(EventCodingError) in .account(.backup(.locked)) },
     ]

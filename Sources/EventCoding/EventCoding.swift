@@ -51,6 +51,7 @@ public enum EventCoding {
     /// An entry is never removed or reused.
     static let decoders: [String: Decoder] = accountDecoders.merging(identityDecoders) { own, _ in own }
         .merging(spaceDecoders) { own, _ in own }
+        .merging(loginDecoders) { own, _ in own }
 
     /// The names of every stored type, sorted.
     public static var types: [String] { decoders.keys.sorted() }

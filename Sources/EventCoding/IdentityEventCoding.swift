@@ -13,6 +13,12 @@ extension EventCoding {
         case .tokenRevoked(let token, let expiresAt):
             return EncodedEvent(
                 "identity.token_revoked.v1", ["expires_at": .moment(expiresAt), "token": .id(token)])
+        case .codeIssued(let code): return encode(code)
+        case .codeFailed(let ordinal): return EncodedEvent("identity.code_failed.v1", ["ordinal": .count(ordinal)])
+        case .codeUsed(let ordinal): return EncodedEvent("identity.code_used.v1", ["ordinal": .count(ordinal)])
+        case .publicKeysSet(let keys): return encode(keys)
+        case .notified(let notification):
+            return EncodedEvent("identity.notified.v1", ["notification": .name(notification)])
         case .ended: return EncodedEvent("identity.ended.v1")
         }
     }

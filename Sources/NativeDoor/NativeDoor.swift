@@ -18,22 +18,22 @@ public final class NativeDoor: DoorKit.Door {
     let settings: NativeDoorSettings
     let cursors: CursorSealer
     let streams: StreamLimiter
-    let logins: AttemptLimiter
-    let passwords: AttemptLimiter
+    let limits: AttemptLimits
     let sealed: (any SealedLog)?
     let readiness: @Sendable () async -> [String]
     let alarms: @Sendable () async -> [String]
 
     /// Makes the door.
     ///
-    /// `streams` caps the event streams that are open at one time. `sealed` is where proofs come from; nil when the log is
-    /// not sealed. `readiness` tells why the service is not ready, one short text each, and nothing when it is; `alarms`
-    /// what an operator must look at all the same.
+    /// `limits` bounds guesses and mails. `streams` caps the event streams that are open at one time. `sealed` is where
+    /// proofs come from; nil when the log is not sealed. `readiness` tells why the service is not ready, one short text
+    /// each, and nothing when it is; `alarms` what an operator must look at all the same.
     public init(
         service: AccountService, reads: any ReadModels, history: any EventHistory, log: any EventLog,
         authenticator: Authenticator, master: MasterKey, settings: NativeDoorSettings,
-        streams: StreamLimiter = StreamLimiter(), sealed: (any SealedLog)? = nil,
-        readiness: @escaping @Sendable () async -> [String], alarms: @escaping @Sendable () async -> [String] = { [] }
+        limits: AttemptLimits = AttemptLimits(), streams: StreamLimiter = StreamLimiter(),
+        sealed: (any SealedLog)? = nil, readiness: @escaping @Sendable () async -> [String],
+        alarms: @escaping @Sendable () async -> [String] = { [] }
     ) {
         self.service = service
         self.reads = reads
@@ -47,8 +47,7 @@ public final class NativeDoor: DoorKit.Door {
         self.readiness = readiness
         self.alarms = alarms
         cursors = CursorSealer(key: master.derivedKey("cursor").withUnsafeBytes { [UInt8]($0) })
-        logins = settings.limitsAttempts ? AttemptLimiter(attempts: 10, refillSeconds: 10) : .off
-        passwords = settings.limitsAttempts ? AttemptLimiter(attempts: 10, refillSeconds: 10) : .off
+        self.limits = limits
     }
 
     /// Unknown paths below it are answered as problems.
@@ -93,13 +92,10 @@ public struct NativeDoorSettings: Sendable {
     public var origin: String
     /// The longest backup in bytes (`LEDGER_MAX_UPLOAD`).
     public var maximumUploadBytes: Int
-    /// Whether attempts on passwords are bounded (`LEDGER_LIMITS`).
-    public var limitsAttempts: Bool
 
     /// Settings.
-    public init(origin: String, maximumUploadBytes: Int = 16 << 20, limitsAttempts: Bool = true) {
+    public init(origin: String, maximumUploadBytes: Int = 16 << 20) {
         self.origin = origin
         self.maximumUploadBytes = maximumUploadBytes
-        self.limitsAttempts = limitsAttempts
     }
 }

@@ -96,6 +96,7 @@ extension Problem {
         case .roles(.noSpace): self.init(.conflict, "The account belongs to no Space that it could administer.")
         case .identities(.last): self.init(.conflict, "It is the last identity of its account.")
         case .identities(.tooMany): self = .tooMany("identities", LinkedIdentities.maximum)
+        case .secretStorage: self.init(.conflict, "The secret storage of this account changes at its own door.")
         }
     }
 
@@ -125,6 +126,7 @@ extension Problem {
         case .ended: self.init(.accountErased, "The identity was forgotten.")
         case .alreadyLinked: self.init(.conflict, "The identity has an account.")
         case .notLinked: self.init(.conflict, "The identity has no account.")
+        case .noCode: self.init(.conflict, "The identity has no code that could be tried.")
         }
     }
 

@@ -21,9 +21,9 @@ extension NativeDoor {
                 return .command(try await service.changePassword(of: id, old: nil, new: new, context))
             }
             _ = try await record(id, context.caller, for: .change)
-            try passwords.take(id)
+            try await limits.take(.password, .stream(id))
             let appended = try await service.changePassword(of: id, old: old, new: new, context)
-            passwords.refund(id)
+            await limits.refund(.password, .stream(id))
             return .command(appended)
         }
     }
@@ -34,9 +34,9 @@ extension NativeDoor {
             let password = try request.read { reader in reader.requiredPassword("password") }
             // Looked at first, so that a stranger cannot use up the attempts of an account.
             _ = try await record(id, caller)
-            try passwords.take(id)
+            try await limits.take(.password, .stream(id))
             let version = try await service.verifyPassword(password, of: id, caller)
-            passwords.refund(id)
+            await limits.refund(.password, .stream(id))
             return .empty(headers: [.etag(version)])
         }
     }

@@ -72,19 +72,16 @@ extension NativeDoor {
 
     /// A log-in: attempts are counted before the password is looked at, and given back when it was right.
     private func logIn(_ name: String, _ password: [UInt8], _ request: DoorRequest) async throws -> AccessToken {
-        let client = request.clientAddress.network
-        try logins.take(client)
-        try logins.take(name)
+        let subjects: [AttemptSubject] = [.client(request.clientAddress), .text(name)]
+        for subject in subjects { try await limits.take(.login, subject) }
         let found: (account: AccountID, revision: Int)
         do {
             found = try await service.logIn(name: name, password: password)
         } catch .callerBlocked {
-            logins.refund(client)
-            logins.refund(name)
+            for subject in subjects { await limits.refund(.login, subject) }
             throw Failure.callerBlocked
         }
-        logins.refund(client)
-        logins.refund(name)
+        for subject in subjects { await limits.refund(.login, subject) }
         return authenticator.tokens.issue(
             to: found.account, .account, passwordRevision: found.revision, lifetimeSeconds: Self.lifetimeSeconds)
     }

@@ -18,6 +18,9 @@ enum Statement {
     static let endBackend = text(PackageResources.end_backend_sql)
     static let storeBlob = text(PackageResources.store_blob_sql)
     static let findBlob = text(PackageResources.find_blob_sql)
+    static let takeAttempt = text(PackageResources.take_attempt_sql)
+    static let refundAttempt = text(PackageResources.refund_attempt_sql)
+    static let sweepAttempts = text(PackageResources.sweep_attempts_sql)
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 }

@@ -34,6 +34,7 @@ final class StreamEntry: Sendable {
         if case .account(let account) = aggregate {
             bytes += account.devices.count * 256 + account.accessKeys.count * 256
             bytes += account.profile.profile.count * 64 + account.profile.emails.count * 48
+            bytes += account.secretStorage.characters
         }
         return bytes
     }

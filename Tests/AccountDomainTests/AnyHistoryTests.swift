@@ -44,7 +44,7 @@ import Testing
 
     private func isIdempotent(_ command: AccountCommand) -> Bool {
         switch command {
-        case .lifecycle(.create), .backup(.put), .password, .devices(.add), .accessKeys(.issue): false
+        case .lifecycle(.create), .backup(.put), .password, .devices(.add), .accessKeys(.issue), .secretStorage: false
         case .lifecycle, .profile, .backup(.lock), .devices, .accessKeys, .remotesAuth, .administrators, .roles,
             .tokens, .identities:
             true

@@ -7,6 +7,8 @@ import Testing
     static let afterCreation: [Identity.Command] = [
         .changeMFA(.totp), .link(.sample(1)), .unlink,
         .revokeToken(TokenID(high: 1, low: 2), expiresAt: Moment(microseconds: 0)), .end,
+        .issueCode(.sample(1), at: .start), .tryCode(.sample(1), at: .start), .setPublicKeys(.sample("a")),
+        .notify(.passwordReset),
     ]
 
     @Test func `an identity is created once`() {

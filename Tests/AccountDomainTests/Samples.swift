@@ -51,3 +51,37 @@ extension SpaceSettings {
         SpaceSettings(name: .sample(name), domain: .sample(domain))
     }
 }
+
+extension Moment {
+    static let start = Moment(microseconds: 1_800_000_000_000_000)
+}
+
+extension LoginCode {
+    static func sample(_ ordinal: Int, at now: Moment = .start) -> LoginCode {
+        LoginCode(
+            ordinal: ordinal, recipient: .sample("a@b.c"), verifier: .sample(UInt8(truncatingIfNeeded: ordinal)),
+            now: now)
+    }
+}
+
+extension IdentityKeys {
+    static func sample(_ text: String) -> IdentityKeys {
+        IdentityKeys(publicKey: text, nonIdentifiedPublicKey: text + "n", aesRSA: nil, nonIdentifiedAESRSA: nil)
+    }
+}
+
+extension SecretStorageContents {
+    static func sample(_ text: String, keys: Int = 0, shares: Int = 0, size: Int = 1) -> SecretStorageContents {
+        SecretStorageContents(
+            rootKey: SealedKey(hash: text, encrypted: "e"), vaultKey: SealedKey(hash: "v", encrypted: "e"),
+            asymmetricKeys: (0..<keys).map {
+                AsymmetricKey(publicKey: "p\($0)", encryptedSecretKey: String(repeating: "s", count: size))
+            }, shares: (0..<shares).map { .sample("b\($0)") })
+    }
+}
+
+extension BoxKeyShare {
+    static func sample(_ box: String, id: String = "i", hash: String = "h") -> BoxKeyShare {
+        BoxKeyShare(box: box, id: id, invitationShareHash: hash, encryptedInvitationShare: "e")
+    }
+}

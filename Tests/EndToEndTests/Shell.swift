@@ -6,7 +6,7 @@ struct Shell {
     let output: String
     let errors: String
 
-    init(_ script: String, environment: [String: String] = [:]) throws {
+    init(_ script: String, environment: [String: String] = [:], seconds: Double = 60) throws {
         let directory = TemporaryDirectory()
         let file = directory.write("script", script)
         let (out, err) = (directory.write("out", ""), directory.write("err", ""))
@@ -20,7 +20,7 @@ struct Shell {
         process.standardOutput = FileHandle(forWritingAtPath: out)
         process.standardError = FileHandle(forWritingAtPath: err)
         try process.run()
-        guard eventually(within: 60, { !process.isRunning }) else {
+        guard eventually(within: seconds, { !process.isRunning }) else {
             process.terminate()
             throw TestFailure("a script did not end")
         }

@@ -13,19 +13,19 @@ struct GoldenEvent: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { type }
 
-    private init(_ event: DomainEvent, _ type: String, _ data: String, _ box: String = "{}") {
+    init(_ event: DomainEvent, _ type: String, _ data: String, _ box: String = "{}") {
         self.event = event
         self.type = type
         self.data = data
         self.box = box
     }
 
-    private static let other = StreamID(high: 0x1111_1111_1111_4111, low: 0x8111_1111_1111_1111)
+    static let other = StreamID(high: 0x1111_1111_1111_4111, low: 0x8111_1111_1111_1111)
     private static let token = TokenID(high: 0x2222_2222_2222_4222, low: 0x8222_2222_2222_2222)
-    private static let moment = Moment(microseconds: 1_800_000_000_000_000)
+    static let moment = Moment(microseconds: 1_800_000_000_000_000)
     private static let keyID = KeyID(bits: 0xABC123)
-    private static let digest = Digest.sha256(of: Array("abc".utf8))
-    private static let digestBase64 = "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="
+    static let digest = Digest.sha256(of: Array("abc".utf8))
+    static let digestBase64 = "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="
     private static let digestHex = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     private static let space = SpaceSettings(
         name: SpaceName(stored: "Example"), domain: SpaceDomain(stored: "sip.example.org"),
@@ -36,7 +36,7 @@ struct GoldenEvent: Sendable, CustomTestStringConvertible {
     private static let spaceBox =
         #"{"personal":{"domain":"sip.example.org","host":"www.example.org","name":"Example","realm":"example"}}"#
 
-    static let all: [GoldenEvent] = account + identity + spaces
+    static let all: [GoldenEvent] = account + identity + spaces + misakey
 
     private static let account: [GoldenEvent] = [
         GoldenEvent(

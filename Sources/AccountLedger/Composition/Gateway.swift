@@ -6,6 +6,7 @@ import DoorKit
 import EventCoding
 import Glibc
 import Logging
+import MisakeyDoor
 import NativeDoor
 import PostgresClient
 import PostgresLedger
@@ -73,15 +74,21 @@ struct Gateway {
             configuration.hasLimits
             ? Authenticator(log: log, root: root, tokens: tokens)
             : Authenticator(log: log, root: root, tokens: tokens, failures: .off)
+        let attempts = PostgresAttempts(session, master: master)
+        let limits = configuration.hasLimits ? AttemptLimits(store: attempts) : .off
         let native = NativeDoor(
             service: accounts, reads: reads, history: history, log: log, authenticator: authenticator, master: master,
             settings: NativeDoorSettings(
-                origin: parts.origin, maximumUploadBytes: configuration.maximumUploadBytes,
-                limitsAttempts: configuration.hasLimits),
-            sealed: sealed, readiness: { readiness.reasons }, alarms: { readiness.alarms })
+                origin: parts.origin, maximumUploadBytes: configuration.maximumUploadBytes),
+            limits: limits, sealed: sealed, readiness: { readiness.reasons }, alarms: { readiness.alarms })
         let audit = AuditDoor(log: sealed, authenticator: authenticator, verifier: parts.signingKey?.verifier)
+        let misakey = MisakeyDoor(
+            service: accounts, reads: reads, log: log, authenticator: authenticator,
+            settings: MisakeyDoorSettings(
+                decoyKey: configuration.hasMisakeyDecoys ? master.derivedKey("misakey-decoy") : nil),
+            limits: limits)
         let server = try HTTPServer(
-            configuration: configuration.server, doors: [native, audit], logger: logger, drain: drain,
+            configuration: configuration.server, doors: [native, audit, misakey], logger: logger, drain: drain,
             counters: counters,
             requestLog: RequestLines(
                 "account-ledger", level: configuration.logLevel, isReadable: isatty(STDERR_FILENO) == 1),
@@ -92,6 +99,7 @@ struct Gateway {
             LogService(log: log, work: work),
             SealerService(sealer: sealer),
             PartitionKeeper(session, logger: logger),
+            AttemptSweeper(attempts: attempts),
             SpaceEraser(service: accounts, reads: reads, logger: logger),
             server,
         ]

@@ -79,6 +79,9 @@ struct ConfigurationKey: Sendable {
         .init("LEDGER_STREAM_LIMIT", default: "100000", "most events of a stream", refusal: ValueRule.streamLimit),
         .init("LEDGER_LIMITS", default: "on", "limits on attempts; off only for tests", refusal: ValueRule.onOff),
         .init(
+            "LEDGER_MISAKEY_DECOYS", default: "off", "made-up password parameters for unknown Misakey accounts",
+            refusal: ValueRule.onOff),
+        .init(
             "LEDGER_TRUSTED_PROXIES", default: "none", "addresses whose X-Forwarded-For is believed, with commas",
             refusal: ValueRule.proxies),
         .init("LEDGER_WORKERS", default: "1", "projector workers of a process", refusal: ValueRule.workers),

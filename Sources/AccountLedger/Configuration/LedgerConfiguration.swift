@@ -62,6 +62,7 @@ extension LedgerConfiguration {
     var streamLimit: Int32 { Int32(clamping: number("LEDGER_STREAM_LIMIT")) }
     var checkpointDirectory: String { value("LEDGER_CHECKPOINT_DIR") ?? "\(home)/checkpoint" }
     var hasLimits: Bool { value("LEDGER_LIMITS") != "off" }
+    var hasMisakeyDecoys: Bool { value("LEDGER_MISAKEY_DECOYS") == "on" }
     var maximumUploadBytes: Int { value("LEDGER_MAX_UPLOAD").flatMap(ValueRule.bytes) ?? 16 << 20 }
 
     /// The name a new log is given; nil when neither it nor the domain is configured.
