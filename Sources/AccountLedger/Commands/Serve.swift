@@ -8,8 +8,9 @@ struct Serve: AsyncParsableCommand {
         abstract: "Answer HTTP on the database of LEDGER_DATABASE_URL.",
         discussion: """
             Needs LEDGER_DATABASE_URL (a member of role ledger_gateway), LEDGER_ROOT_KEY, LEDGER_MASTER_KEY and \
-            LEDGER_KEYRING_FILE, and a schema made by `migrate`; LEDGER_SIGNING_KEY for sealing the log. SIGTERM or SIGINT ends it in order: readiness goes \
-            off, requests under way finish; a second signal ends it at once. SIGHUP reads the keyring again.
+            LEDGER_KEYRING_FILE, and a schema made by `migrate`; LEDGER_SIGNING_KEY for sealing the log. SIGTERM or \
+            SIGINT ends it in order: readiness goes off, requests under way finish; a second signal ends it at once. \
+            SIGHUP reads the keyring again.
             """)
 
     @OptionGroup(title: "Configuration") var options: ConfigurationOptions
