@@ -22,6 +22,8 @@ public enum AccountCommand: Sendable, Equatable {
     case tokens(Tokens.Command)
     /// See ``LinkedIdentities``.
     case identities(LinkedIdentities.Command)
+    /// See ``Recovery``.
+    case recovery(Recovery.Command)
 }
 
 /// What happened to an account.
@@ -48,6 +50,8 @@ public enum AccountEvent: Sendable, Equatable {
     case tokens(Tokens.Event)
     /// See ``LinkedIdentities``.
     case identities(LinkedIdentities.Event)
+    /// See ``Recovery``.
+    case recovery(Recovery.Event)
 }
 
 /// Why an account refuses.
@@ -100,6 +104,8 @@ public struct Account: Sendable, Equatable {
     public private(set) var tokens = Tokens()
     /// The person's identities.
     public private(set) var identities = LinkedIdentities()
+    /// Mailed tokens that set a password.
+    public private(set) var recovery = Recovery()
 
     /// An account that was never made.
     public static let missing = Account()
@@ -148,6 +154,7 @@ public struct Account: Sendable, Equatable {
         case .tokens(let command): return tokens.decide(command).map { .tokens($0) }
         case .identities(let command):
             do { return try identities.decide(command).map { .identities($0) } } catch { throw .identities(error) }
+        case .recovery(let command): return recovery.decide(command).map { .recovery($0) }
         }
     }
 
@@ -161,8 +168,12 @@ public struct Account: Sendable, Equatable {
             case .erased: forget()
             case .activated, .deactivated, .blocked, .unblocked: break
             }
-        case .profile(let event): profile.apply(event)
-        case .password(let event): password.apply(event)
+        case .profile(let event):
+            profile.apply(event)
+            if case .emailsChanged(let emails) = event { recovery.endAll(exceptTo: emails) }
+        case .password(let event):
+            password.apply(event)
+            recovery.endAll()
         case .backup(let event): backup.apply(event)
         case .devices(let event): devices.apply(event)
         case .accessKeys(let event): accessKeys.apply(event)
@@ -171,6 +182,7 @@ public struct Account: Sendable, Equatable {
         case .roles(let event): roles.apply(event)
         case .tokens(let event): tokens.apply(event)
         case .identities(let event): identities.apply(event)
+        case .recovery(let event): recovery.apply(event)
         }
     }
 

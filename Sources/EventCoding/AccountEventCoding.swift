@@ -17,6 +17,7 @@ extension EventCoding {
         case .roles(let event): encode(event)
         case .tokens(let event): encode(event)
         case .identities(let event): encode(event)
+        case .recovery(let event): encode(event)
         }
     }
 
@@ -29,6 +30,7 @@ extension EventCoding {
         .merging(accessKeyDecoders) { own, _ in own }
         .merging(remotesAuthDecoders) { own, _ in own }
         .merging(accountLinkDecoders) { own, _ in own }
+        .merging(recoveryDecoders) { own, _ in own }
 }
 
 // MARK: - Lifecycle
