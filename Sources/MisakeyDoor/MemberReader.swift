@@ -65,7 +65,7 @@ struct MemberReader {
     func text(_ names: String...) -> (name: String, text: String)? {
         let before = findings.details.count
         guard let (name, value) = value(names) else {
-            if findings.details.count == before { refuse(names[names.count - 1], .required) }
+            if findings.details.count == before { refuse(names[0], .required) }
             return nil
         }
         guard case .string(let text) = value else {

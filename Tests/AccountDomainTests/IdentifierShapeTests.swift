@@ -92,6 +92,6 @@ import Testing
         #expect(RemoteAuthMode.allCases.map(\.rawValue) == ["anon", "key", "jwt"])
         #expect(MFAMethod.allCases.map(\.rawValue) == ["disabled", "totp", "webauthn"])
         #expect(AccountRole.allCases.map(\.rawValue) == ["admin"])
-        #expect(PasswordScheme.allCases.map(\.rawValue) == ["argon2id"])
+        #expect(PasswordScheme.allCases.map(\.rawValue) == ["argon2id", "argon2-server-relief"])
     }
 }

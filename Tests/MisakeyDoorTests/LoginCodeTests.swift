@@ -6,6 +6,7 @@ import MisakeyDoor
 import PostgresClient
 import PostgresLedger
 import PostgresReadModels
+import Synchronization
 import TestSupport
 import Testing
 
@@ -88,7 +89,7 @@ import Testing
         try await Setting.run { setting in
             let id = try await setting.service.admitIdentity(Self.address("a"), Self.context)
             let events = try await setting.log.events(of: id, versions: 1...10)
-            let key = try #require(setting.log.keyAtHand(of: id))
+            let key = try #require(try await setting.key(of: id))
             let issued = try #require(events.last)
             let late = issued.recordedAt.adding(seconds: LoginCode.lifetimeSeconds + 1)
             #expect(LoginCodeMail().mail(for: MailCause(recorded: issued, key: key), now: late) == nil)
@@ -136,14 +137,35 @@ private struct Setting {
         await log.close()
     }
 
-    /// The mail of an identity's newest event.
+    /// The data key of a stream, as decisions have it.
+    func key(of stream: StreamID) async throws -> StreamKey? {
+        let found = Found()
+        var generator = SystemRandomNumberGenerator()
+        _ = try await log.append(
+            LogCommand(
+                id: CommandID.random(using: &generator), home: stream, streams: [stream],
+                meta: EventMeta(actor: Actor(.anonymous), door: .misakey, request: RequestID(high: 1, low: 2)),
+                deadline: .now + .seconds(10), authorize: { _ in }
+            ) { input in
+                found.key.withLock { $0 = input.key(of: stream) }
+                return Decision()
+            })
+        return found.key.withLock { $0 }
+    }
+
+    /// The mail of an identity's newest code.
     func mail(_ id: IdentityID) async throws -> Mail? {
         let events = try await log.events(of: id, versions: 1...1_000)
         guard let event = events.last(where: { if case .identity(.codeIssued) = $0.event { true } else { false } }),
-            let key = log.keyAtHand(of: id)
+            let key = try await key(of: id)
         else { return nil }
         return LoginCodeMail().mail(for: MailCause(recorded: event, key: key), now: event.recordedAt)
     }
+}
+
+/// What a decision found.
+private final class Found: Sendable {
+    let key = Mutex<StreamKey?>(nil)
 }
 
 /// Passwords and pairs of keys play no part here.

@@ -46,6 +46,10 @@ struct Up: AsyncParsableCommand {
         let projector = ProjectorService(
             configuration, databaseURL: database.projectorURL, secrets: keys.secrets,
             keyring: keys.secrets.loadedKeyring(), listens: false, logger: logger)
+        let mail = MailService(
+            configuration,
+            .init(databaseURL: database.projectorURL, keyring: keys.secrets.loadedKeyring(), origin: origin),
+            folder: configuration.home + "/outbox", logger: logger)
         let gateway = try Gateway(
             configuration,
             .init(
@@ -57,7 +61,7 @@ struct Up: AsyncParsableCommand {
                 Self.greet(configuration, listening, keys.signingKey)
             })
         try await Roles.run(
-            [ClusterWatch(cluster: database.cluster, logger: logger), projector] + gateway.services,
+            [ClusterWatch(cluster: database.cluster, logger: logger), projector, mail] + gateway.services,
             limit: Roles.limit(configuration), logger: logger)
     }
 
