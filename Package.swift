@@ -190,7 +190,7 @@ let package = Package(
             "NativeDoor",
             ["DoorKit", "NativeDoor", "StrictJSON", "AccountDomain", "Accounts", "EventCoding", crypto, logging]),
         tests("EmbeddedPostgres", ["EmbeddedPostgres"]),
-        tests("MailTransport", ["AccountDomain", "MailTransport"]),
+        tests("MailTransport", ["AccountDomain", "MailTransport", "TestSupport"]),
         tests(
             "Outbox",
             [
