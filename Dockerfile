@@ -2,7 +2,8 @@
 
 FROM swift:6.3-bookworm AS builder
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends libpq-dev libssl-dev libargon2-dev zlib1g-dev pkg-config \
+    && apt-get install --yes --no-install-recommends \
+        libpq-dev libssl-dev libargon2-dev zlib1g-dev libcurl4-openssl-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 # Dependencies first, so that a change of the code alone does not fetch them again.
@@ -20,7 +21,7 @@ RUN swift build -c release --static-swift-stdlib --product account-ledger \
 FROM debian:bookworm-slim
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends \
-        ca-certificates libargon2-1 libpq5 libssl3 libstdc++6 zlib1g \
+        ca-certificates libargon2-1 libcurl4 libpq5 libssl3 libstdc++6 zlib1g \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --user-group --home-dir /var/lib/account-ledger --create-home account-ledger \
     && install -d -o account-ledger -g account-ledger -m 0700 /var/lib/account-ledger/checkpoint

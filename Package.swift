@@ -225,7 +225,7 @@ let package = Package(
                 "PostgresReadModels", "TestSupport", logging,
             ]),
         tests("EmbeddedPostgres", ["EmbeddedPostgres"]),
-        tests("MailTransport", ["AccountDomain", "MailTransport"]),
+        tests("MailTransport", ["AccountDomain", "MailTransport", "TestSupport"]),
         tests(
             "Outbox",
             [

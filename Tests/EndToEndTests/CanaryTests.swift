@@ -52,6 +52,8 @@ import Testing
             ("POST", "/v1/identities", ["identifier": mail("identity")]),
             ("POST", "/v1/tokens", ["name": typed("renamed"), "password": typed("newpassword")]),
             ("POST", "/v1/tokens", ["name": typed("stranger"), "password": typed("wrong")]),
+            ("POST", "/v1/recovery", ["email": mail("second")]), ("POST", "/v1/recovery", ["email": mail("nobody")]),
+            ("POST", "/v1/recovery/redeem", ["token": typed("token"), "new_password": typed("recovered")]),
             ("GET", "/v1/accounts?email=\(mark).second@example.org", nil),
             ("GET", "/v1/accounts?name=\(mark)-renamed", nil),
             ("GET", "/v1/identities?identifier=\(mark).identity@example.org", nil), ("GET", "/\(mark)-path", nil),
@@ -67,6 +69,7 @@ import Testing
         #expect(try root.with(secret).call("GET", "/v1/me")["name"] == typed("renamed"))
         _ = try root.with("\(mark)-credential").call("GET", "/v1/me")
         #expect(try root.all("/v1/accounts?space=\(domain.stringValue ?? "")", limit: 10).count == 1)
+        let token = try service.token(mailedTo: "\(mark).second@example.org")
         let position = try root.head()
         #expect(
             try eventually {
@@ -77,7 +80,7 @@ import Testing
 
         let dump = try service.dump()
         #expect(dump.contains("events_p") && dump.count > 10_000, "there is a dump: \(dump.suffix(300))")
-        let words = [mark, Base64.encode(Array(mark.utf8)).prefix(16).description, keyHalf]
+        let words = [mark, Base64.encode(Array(mark.utf8)).prefix(16).description, keyHalf, String(token.suffix(30))]
         for word in words { find(word, in: dump, "pg_dump") }
         find(Self.hex(mark), in: dump, "pg_dump, in hexadecimal")
         #expect(try root.call("DELETE", path).status == 204)
