@@ -44,6 +44,8 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        // The allocator of the C library, for one figure of it: Projector is in front.
+        .systemLibrary(name: "CAllocator"),
         .target(name: "PostgresClient", dependencies: ["CPostgres"], swiftSettings: strict + [.strictMemorySafety()]),
         .target(name: "PKI", dependencies: ["COpenSSL"], swiftSettings: strict + [.strictMemorySafety()]),
         .target(name: "PasswordHashing", dependencies: ["CArgon2"], swiftSettings: strict + [.strictMemorySafety()]),
@@ -85,7 +87,8 @@ let package = Package(
         .target(
             name: "Projector",
             dependencies: [
-                "AccountDomain", "EventCoding", "PostgresClient", "PostgresLedger", "ProjectionKit", logging,
+                "AccountDomain", "CAllocator", "EventCoding", "PostgresClient", "PostgresLedger", "ProjectionKit",
+                logging,
             ],
             resources: [.embedInCode("Statements")],
             swiftSettings: strict),
@@ -137,6 +140,13 @@ let package = Package(
                 "PostgresReadModels", logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/AppenderBenchmark", swiftSettings: strict),
+        .executableTarget(
+            name: "RebuildBenchmark",
+            dependencies: [
+                "AccountDomain", "AccountsProjection", "EventCoding", "PostgresClient", "PostgresLedger",
+                "ProjectionKit", "Projector", logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/RebuildBenchmark", resources: [.embedInCode("Statements")], swiftSettings: strict),
 
         // Tests: one folder per target.
         .target(

@@ -10,6 +10,7 @@ public import EventCoding
 public final class NativeDoor: DoorKit.Door {
     let service: AccountService
     let reads: any ReadModels
+    let control: any ProjectionControl
     let history: any EventHistory
     let log: any EventLog
     let authenticator: Authenticator
@@ -28,10 +29,12 @@ public final class NativeDoor: DoorKit.Door {
     public init(
         service: AccountService, reads: any ReadModels, history: any EventHistory, log: any EventLog,
         authenticator: Authenticator, master: MasterKey, settings: NativeDoorSettings,
-        streams: StreamLimiter = StreamLimiter(), readiness: @escaping @Sendable () async -> [String]
+        control: any ProjectionControl = NoProjectionControl(), streams: StreamLimiter = StreamLimiter(),
+        readiness: @escaping @Sendable () async -> [String]
     ) {
         self.service = service
         self.reads = reads
+        self.control = control
         self.history = history
         self.log = log
         self.authenticator = authenticator
@@ -63,6 +66,7 @@ public final class NativeDoor: DoorKit.Door {
         registerSpaces(on: &routes)
         registerEvents(on: &routes)
         registerProjections(on: &routes)
+        registerRebuilds(on: &routes)
         registerHealth(on: &routes)
         registerProblems(on: &routes)
     }

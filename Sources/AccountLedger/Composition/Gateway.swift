@@ -66,7 +66,7 @@ struct Gateway {
             settings: NativeDoorSettings(
                 origin: parts.origin, maximumUploadBytes: configuration.maximumUploadBytes,
                 limitsAttempts: configuration.hasLimits),
-            readiness: { readiness.reasons })
+            control: PostgresProjectionControl(log: log), readiness: { readiness.reasons })
         let server = try HTTPServer(
             configuration: configuration.server, doors: [native], logger: logger, drain: drain, counters: counters,
             requestLog: RequestLines(
@@ -77,6 +77,7 @@ struct Gateway {
             SignalWatch(keyring: keyring, logger: logger),
             LogService(log: log, work: work),
             PartitionKeeper(session, logger: logger),
+            SwapWatch(configuration: session, reads: reads),
             SpaceEraser(service: accounts, reads: reads, logger: logger),
             server,
         ]
