@@ -18,6 +18,9 @@ public protocol ProjectionControl: Sendable {
     /// - Throws: ``Failure/notFound``; ``Failure/conflict(_:)`` when it has ended, since there is nothing to undo.
     func cancelRebuild(_ id: RebuildID) async throws(Failure)
 
+    /// Streams that the versions which answer could not fold, at most so many.
+    func parkedStreams(limit: Int) async throws(Failure) -> [(projection: String, parked: ProjectionStatus.Parked)]
+
     /// Has a parked stream folded again from its beginning, and waits a moment for the outcome.
     ///
     /// - Returns: the stream as it is parked now; nil when it is parked no more.
@@ -109,6 +112,10 @@ public struct NoProjectionControl: ProjectionControl {
     public func rebuild(_ id: RebuildID) async throws(Failure) -> RebuildStatus { throw .notFound }
     /// There is no such rebuild.
     public func cancelRebuild(_ id: RebuildID) async throws(Failure) { throw .notFound }
+    /// There are none.
+    public func parkedStreams(
+        limit: Int
+    ) async throws(Failure) -> [(projection: String, parked: ProjectionStatus.Parked)] { [] }
     /// There is no such stream.
     public func retryParked(
         _ stream: StreamID, of projection: String

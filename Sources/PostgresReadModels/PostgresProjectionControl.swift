@@ -75,6 +75,25 @@ public struct PostgresProjectionControl: ProjectionControl {
         guard status.state == "cancelled" else { throw .conflict("The rebuild has ended already.") }
     }
 
+    /// Streams that are parked.
+    public func parkedStreams(
+        limit: Int
+    ) async throws(Failure) -> [(projection: String, parked: ProjectionStatus.Parked)] {
+        do {
+            var parameters = PostgresParameters()
+            parameters.append(log.number)
+            parameters.append(Int32(clamping: limit))
+            let rows = try await log.reader.query(ReadStatements.findAllParked, parameters)
+            return try (0..<rows.count).map { row in
+                let parked = ProjectionStatus.Parked(
+                    stream: try rows.id(row, 1), position: try rows.int64(row, 2),
+                    type: rows.isNull(row, 5) ? nil : try rows.string(row, 5), error: try rows.string(row, 3),
+                    attempts: Int(try rows.int32(row, 4)))
+                return (try rows.string(row, 0), parked)
+            }
+        } catch { throw Failure(error) }
+    }
+
     /// Has a parked stream folded again.
     public func retryParked(
         _ stream: StreamID, of projection: String

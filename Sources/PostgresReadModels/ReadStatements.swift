@@ -67,6 +67,7 @@ enum ReadStatements {
     static let findRebuild = statement(PackageResources.find_rebuild_sql, 0, [.uuid])
     static let findRunningRebuild = statement(PackageResources.find_running_rebuild_sql, 0, [.text])
     static let findParked = statement(PackageResources.find_parked_sql, 0, [.int2, .text, .uuid])
+    static let findAllParked = statement(PackageResources.find_all_parked_sql, 0, [.int2, .int4])
     static let requestRebuild = PostgresStatement(
         ProjectionSQL.text(PackageResources.request_rebuild_sql),
         parameterTypes: [.uuid, .text, .int8, .int4, .int8])

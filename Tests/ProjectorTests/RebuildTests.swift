@@ -242,7 +242,7 @@ import Testing
         #expect(
             try log.value(parked + "2")
                 == "\(unknown) 4 account.painted.v1 account.painted.v1 at version 2: unknown event type; "
-                + "\(payload) 5 backup.replaced.v1 backup.replaced.v1 at version 2: malformed length")
+                + "\(payload) 5 backup.replaced.v1 backup.replaced.v1 at version 2: malformed data")
         #expect(try log.value(parked + "1") == log.value(parked + "2"))
         #expect(try log.account(good, in: "2") == log.folded(good))
         #expect(try log.value("SELECT count(*) FROM rm.accounts_2") == "1")
