@@ -47,7 +47,8 @@ struct FilledLog {
     }
 
     private func writeKeys(_ people: [Person]) throws {
-        try connection.copyIn("COPY ledger.subject_keys (log_id, stream_id, epoch, wrapped) FROM STDIN (FORMAT binary)") {
+        try connection.copyIn("COPY ledger.subject_keys (log_id, stream_id, epoch, wrapped) FROM STDIN (FORMAT binary)")
+        {
             for person in people {
                 let wrapped = keyring.wrap(person.key, log: 0, stream: person.stream)
                 try $0.row(columns: 4)
@@ -96,7 +97,8 @@ struct FilledLog {
     }
 
     private func write(_ rows: [(Person, EncodedEvent, Int64)], begin: Int64) throws {
-        let columns = "position, recorded_at, stream_id, command_id, version, log_id, event_type, meta, data, secret, secret_hash"
+        let columns =
+            "position, recorded_at, stream_id, command_id, version, log_id, event_type, meta, data, secret, secret_hash"
         let meta = Array(
             #"{"actor":{"kind":"root"},"door":"native","request_id":"33333333-3333-4333-8333-333333333333"}"#.utf8)
         try connection.copyIn("COPY ledger.events (\(columns)) FROM STDIN (FORMAT binary)") {

@@ -28,10 +28,14 @@ public struct PostgresProjectionControl: ProjectionControl {
                 parameters.append(id)
                 parameters.append(request.name)
                 if let position { parameters.append(position) } else { parameters.appendNull(.int8) }
-                if let jobs = request.jobs { parameters.append(Int32(clamping: jobs)) } else {
+                if let jobs = request.jobs {
+                    parameters.append(Int32(clamping: jobs))
+                } else {
                     parameters.appendNull(.int4)
                 }
-                if let bytes = request.memoryBytes { parameters.append(Int64(bytes)) } else {
+                if let bytes = request.memoryBytes {
+                    parameters.append(Int64(bytes))
+                } else {
                     parameters.appendNull(.int8)
                 }
                 if try await log.reader.query(ReadStatements.requestRebuild, parameters).affected == 1 {

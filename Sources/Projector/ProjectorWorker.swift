@@ -254,7 +254,8 @@ final class ProjectorWorker {
             LaneCheckpoint(
                 id: ProjectionID(name: try rows.string(row, 0), version: try rows.int32(row, 1)),
                 fold: try rows.int32(row, 6),
-                lane: Lane(number: try rows.int16(row, 3), count: try rows.int16(row, 2)), position: try rows.int64(row, 4), isRetryDue: try rows.bool(row, 5))
+                lane: Lane(number: try rows.int16(row, 3), count: try rows.int16(row, 2)),
+                position: try rows.int64(row, 4), isRetryDue: try rows.bool(row, 5))
         }
     }
 

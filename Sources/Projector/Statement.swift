@@ -11,7 +11,8 @@ enum Statement {
     static let findKeys = make(PackageResources.find_keys_sql, [.int2, .uuidArray])
     static let findParked = make(PackageResources.find_parked_sql, [.int2, .int2, .int2])
     static let park = make(
-        PackageResources.park_sql, [.int2, .int2, .textArray, .int4Array, .uuidArray, .int8Array, .textArray, .textArray])
+        PackageResources.park_sql,
+        [.int2, .int2, .textArray, .int4Array, .uuidArray, .int8Array, .textArray, .textArray])
     static let unpark = make(PackageResources.unpark_sql, [.text, .int4, .int2, .uuid])
     static let askForRetry = make(PackageResources.ask_for_retry_sql, [.int2, .textArray, .int4Array, .uuidArray])
     static let moveLane = make(PackageResources.move_lane_sql, [.int2, .int2, .int8, .textArray, .int4Array])

@@ -155,7 +155,10 @@ import Testing
         let connection = try PostgresConnection(deployment.database.configuration())
         defer { connection.close() }
         let versions = try connection.query(
-            PostgresStatement("SELECT version FROM ledger.projections WHERE name = 'accounts' AND state IN ('active', 'standby')"))
+            PostgresStatement(
+                """
+                SELECT version FROM ledger.projections WHERE name = 'accounts' AND state IN ('active', 'standby')
+                """))
         #expect(versions.count == 2)
         for row in 0..<versions.count {
             let version = try versions.int32(row, 0)

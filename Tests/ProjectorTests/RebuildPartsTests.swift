@@ -69,7 +69,8 @@ import Testing
 
     @Test func `a schema names its tables`() {
         let sql = ProjectionSQL(
-            schema: Array("CREATE TABLE rm.a_{version} (x int);\nCREATE TABLE rm.b_{version}(y int);".utf8), indexes: [],
+            schema: Array("CREATE TABLE rm.a_{version} (x int);\nCREATE TABLE rm.b_{version}(y int);".utf8),
+            indexes: [],
             load: [], upsert: [], remove: [])
         #expect(sql.tables(suffix: "at_9") == ["rm.a_at_9", "rm.b_at_9"])
     }

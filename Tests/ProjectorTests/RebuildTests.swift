@@ -40,7 +40,8 @@ import Testing
             #expect(try log.value("SELECT count(*) > 0 FROM rm.\(table)_2") == "true", "\(table)")
         }
         #expect(
-            try log.value("SELECT string_agg(DISTINCT concat_ws(' ', version, state, fold), ', ') FROM ledger.projections")
+            try log.value(
+                "SELECT string_agg(DISTINCT concat_ws(' ', version, state, fold), ', ') FROM ledger.projections")
                 == "1 standby 1, 2 active 1")
         // A table that was loaded first has its keys and indexes all the same.
         #expect(
@@ -136,7 +137,8 @@ import Testing
             try await log.waitUntilLevel()
             let blocker = try log.holdLanes()
             let id = try log.request("accounts")
-            try await log.wait(for: "standby", "SELECT state FROM ledger.projections WHERE name = 'accounts' AND version = 2")
+            try await log.wait(
+                for: "standby", "SELECT state FROM ledger.projections WHERE name = 'accounts' AND version = 2")
             // As if another process had taken it over, and was not heard of again.
             try log.connection.execute(
                 script: """
@@ -158,7 +160,8 @@ import Testing
             let blocker = try log.holdLanes()
             defer { blocker.close() }
             let id = try log.request("accounts")
-            try await log.wait(for: "standby", "SELECT state FROM ledger.projections WHERE name = 'accounts' AND version = 2")
+            try await log.wait(
+                for: "standby", "SELECT state FROM ledger.projections WHERE name = 'accounts' AND version = 2")
             try log.connection.execute(
                 script: "UPDATE ledger.rebuilds SET state = 'cancelled', finished_at = now() WHERE id = '\(id)'")
             try await log.wait(for: "1", "SELECT count(*) FROM ledger.projections WHERE name = 'accounts'")
@@ -177,7 +180,11 @@ import Testing
                 """)
         let streams = try log.population(10).living
         try await log.projecting(rebuilding: Self.quick) { _ in
-            try await log.wait(for: "5 1", "SELECT version || ' ' || fold FROM ledger.projections WHERE name = 'accounts' AND state = 'active'")
+            try await log.wait(
+                for: "5 1",
+                """
+                SELECT version || ' ' || fold FROM ledger.projections WHERE name = 'accounts' AND state = 'active'
+                """)
         }
         for stream in streams { #expect(try log.account(stream, in: "5") == log.folded(stream)) }
         #expect(try log.value("SELECT max(position) FROM ledger.lanes WHERE name = 'accounts' AND version = 4") == "0")
@@ -198,8 +205,11 @@ import Testing
             #expect(try log.account(early, in: "at_2") == past)
             #expect(try log.value("SELECT count(*) FROM rm.accounts_at_2") == "1")
             #expect(
-                try log.value("SELECT string_agg(version || ' ' || state, ', ' ORDER BY version) FROM ledger.projections WHERE name = 'accounts'")
-                    == "1 active, 2 scratch")
+                try log.value(
+                    """
+                    SELECT string_agg(version || ' ' || state, ', ' ORDER BY version) FROM ledger.projections
+                     WHERE name = 'accounts'
+                    """) == "1 active, 2 scratch")
             // Whoever asked for it gives it back.
             try log.connection.execute(script: "UPDATE ledger.rebuilds SET state = 'cancelled' WHERE id = '\(id)'")
             try await log.rebuild("spaces")
@@ -217,7 +227,9 @@ import Testing
             try await log.rebuild("accounts")
             try await log.wait(for: "2", "SELECT max(version) FROM ledger.projections WHERE name = 'accounts'")
             try await log.wait(for: "1", "SELECT count(*) FROM ledger.projections WHERE name = 'accounts'")
-            try await log.wait(for: "true", "SELECT to_regclass('rm.accounts_1') IS NULL AND to_regclass('rm.account_lookups_1') IS NULL")
+            try await log.wait(
+                for: "true",
+                "SELECT to_regclass('rm.accounts_1') IS NULL AND to_regclass('rm.account_lookups_1') IS NULL")
             let stream = try log.newStream()
             try log.append(stream, Sample.created("later"))
             projector.wake()
@@ -238,12 +250,15 @@ import Testing
             try await log.waitUntilLevel()
             try await log.rebuild("accounts")
         }
-        let parked = "SELECT string_agg(concat_ws(' ', stream_id, position, event_type, error), '; ' ORDER BY position) FROM ledger.parked WHERE name = 'accounts' AND version = "
+        let parked = """
+            SELECT string_agg(concat_ws(' ', stream_id, position, event_type, error), '; ' ORDER BY position)
+              FROM ledger.parked WHERE name = 'accounts' AND version =
+            """
         #expect(
-            try log.value(parked + "2")
+            try log.value("\(parked) 2")
                 == "\(unknown) 4 account.painted.v1 account.painted.v1 at version 2: unknown event type; "
                 + "\(payload) 5 backup.replaced.v1 backup.replaced.v1 at version 2: malformed data")
-        #expect(try log.value(parked + "1") == log.value(parked + "2"))
+        #expect(try log.value("\(parked) 1") == log.value("\(parked) 2"))
         #expect(try log.account(good, in: "2") == log.folded(good))
         #expect(try log.value("SELECT count(*) FROM rm.accounts_2") == "1")
     }
@@ -280,7 +295,8 @@ extension TestLog {
         var erased: [StreamID] = []
         let space = try newStream()
         try append(
-            space, .space(.created(SpaceSettings(name: SpaceName(stored: "one"), domain: SpaceDomain(stored: "e.org")))))
+            space, .space(.created(SpaceSettings(name: SpaceName(stored: "one"), domain: SpaceDomain(stored: "e.org"))))
+        )
         for index in 0..<count {
             let stream = try newStream()
             try append(stream, Sample.created("name-\(index)", email: "e\(index)@example.org"), Sample.device(1))

@@ -44,7 +44,8 @@ final class TestLog {
     ) -> Projector {
         Projector(
             configuration: configuration, projections: projections, keyring: LoadedKeyring(keyring), workers: workers,
-            listens: listens, rebuilding: rebuilding, upcasters: upcasters, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            listens: listens, rebuilding: rebuilding, upcasters: upcasters,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     /// A stream in a lane of its own choice.
@@ -149,7 +150,8 @@ final class TestLog {
     /// The account that its row stands for; nil when the row has no view.
     func account(_ stream: StreamID, in version: String = "1") throws -> AccountView? {
         let rows = try connection.query(
-            PostgresStatement("SELECT view FROM rm.accounts_\(version) WHERE stream_id = '\(stream)' AND view IS NOT NULL"))
+            PostgresStatement(
+                "SELECT view FROM rm.accounts_\(version) WHERE stream_id = '\(stream)' AND view IS NOT NULL"))
         guard rows.count > 0 else { return nil }
         let bytes = try key(of: stream).open(try rows.bytes(0, 0), at: .view("accounts"))
         return AccountView(stream, AccountView.Encoded(bytes: bytes))

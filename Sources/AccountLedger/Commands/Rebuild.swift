@@ -99,7 +99,8 @@ struct Rebuild: ParsableCommand {
                 if client.json { Output.line(JSONText.compact(.object(status))) }
                 guard state == "finished" else {
                     let reason = status["error"]?.stringValue ?? "it was \(state)"
-                    throw CommandFailure(.failure, "the rebuild of \(printable(name)) did not finish: \(printable(reason))")
+                    throw CommandFailure(
+                        .failure, "the rebuild of \(printable(name)) did not finish: \(printable(reason))")
                 }
                 if !client.json { Output.line(summary(name, status)) }
                 return

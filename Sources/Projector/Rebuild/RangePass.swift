@@ -57,6 +57,7 @@ final class RangePass<P: Projection> {
     ///   - isTight: Whether memory runs short.
     ///   - giveBack: Takes what does not fit.
     ///   - report: Hears how far it is, and may throw to end it.
+    /// - Throws: ``RebuildFailure`` when the log has a hole; what the database, the keyring and `report` throw.
     func fold(
         upTo head: Int64, chunkRows: Int32, on connection: PostgresConnection, isTight: () -> Bool,
         giveBack: (StreamRange, StreamRange) -> Void, report: (Double) throws -> Void
@@ -122,7 +123,7 @@ final class RangePass<P: Projection> {
         let next = entries[place].version + 1
         guard stored.version == next || (stored.version > next && !projection.foldsWholeStreams) else {
             throw RebuildFailure(
-                text: "the log lacks an event: version \(next) of stream \(stored.stream) before position \(stored.position)")
+                text: "the log lacks version \(next) of stream \(stored.stream), before position \(stored.position)")
         }
         // Purged since the key was read: the person was erased meanwhile.
         if stored.secret == nil, stored.secretHash != nil { entries[place].key = nil }
