@@ -16,14 +16,23 @@ final class RangePass<P: Projection> {
         var parked: [(stream: StreamID, poison: PoisonError)] = []
     }
 
-    private struct Entry {
+    /// A stream while it is folded; an object, so that an event costs one look-up and copies no state.
+    private final class Entry {
         let stream: StreamID
         var state: P.State
         var version: Int32 = 0
         var applied: Int32 = 0
+        /// Nil once it is destroyed.
         var key: StreamKey?
-        let epoch: Int32
+        var epoch: Int32 = 0
         var poison: PoisonError?
+        /// Why its key does not do, known before its first event is met.
+        var reason: String?
+
+        init(_ stream: StreamID, _ state: P.State) {
+            self.stream = stream
+            self.state = state
+        }
     }
 
     private static var slice: Int { 2_000 }
@@ -34,8 +43,7 @@ final class RangePass<P: Projection> {
     private let keys: StreamKeys
     private let upcasters: Upcasters
     private let ignoredTypes: [String]
-    private var entries: [Entry] = []
-    private var places: [StreamID: Int] = [:]
+    private var entries: [StreamID: Entry] = [:]
     private(set) var range: StreamRange
 
     init(_ projection: P, range: StreamRange, setup: ProjectorSetup) {
@@ -66,8 +74,9 @@ final class RangePass<P: Projection> {
         while position < head {
             let upper = min(head, position + Self.positions)
             let rows = try read(after: position, upTo: upper, chunkRows, on: connection)
-            try gather(rows, on: connection)
-            for row in 0..<rows.count { try fold(try rows.wantedEvent(row)) }
+            for (row, entry) in try gather(rows, on: connection).enumerated() {
+                try fold(try rows.wantedEvent(row), entry)
+            }
             position = rows.count == Int(chunkRows) ? try rows.int64(rows.count - 1, 0) : upper
             if isTight(), entries.count > 1, let (kept, rest) = range.halves {
                 shrink(to: kept)
@@ -91,61 +100,66 @@ final class RangePass<P: Projection> {
         return try connection.query(Statement.readRange, parameters)
     }
 
-    /// Makes entries, with their keys, for the streams that appear for the first time.
-    private func gather(_ rows: PostgresRows, on connection: PostgresConnection) throws {
-        var new: [StreamID: Int64] = [:]
+    /// The entry of each row; streams that appear for the first time get one, with their keys.
+    private func gather(_ rows: PostgresRows, on connection: PostgresConnection) throws -> [Entry] {
+        var found: [Entry] = []
+        found.reserveCapacity(rows.count)
+        var new: [Entry] = []
         for row in 0..<rows.count {
             let stream: StreamID = try rows.id(row, 2)
-            if places[stream] == nil, new[stream] == nil { new[stream] = try rows.int64(row, 0) }
-        }
-        guard !new.isEmpty else { return }
-        try keys.gather(new.keys, purged: [], on: connection)
-        for (stream, position) in new {
-            var entry: Entry
-            switch keys[stream] {
-            case .living(let key, let epoch):
-                entry = Entry(stream: stream, state: projection.start(stream), key: key, epoch: epoch)
-            case .destroyed:
-                entry = Entry(stream: stream, state: projection.start(stream), key: nil, epoch: 0)
-            case .unusable(let reason):
-                entry = Entry(stream: stream, state: projection.start(stream), key: nil, epoch: 0)
-                entry.poison = PoisonError(reason, position: position)
+            if let entry = entries[stream] {
+                found.append(entry)
+                continue
             }
-            places[stream] = entries.count
-            entries.append(entry)
+            let entry = Entry(stream, projection.start(stream))
+            entries[stream] = entry
+            found.append(entry)
+            new.append(entry)
         }
+        guard !new.isEmpty else { return found }
+        try keys.gather(new.lazy.map(\.stream), purged: [], on: connection)
+        for entry in new {
+            switch keys[entry.stream] {
+            case .living(let key, let epoch):
+                entry.key = key
+                entry.epoch = epoch
+            case .destroyed: break
+            case .unusable(let reason): entry.reason = reason
+            }
+        }
+        return found
     }
 
-    private func fold(_ stored: StoredEvent) throws {
-        guard projection.takes(stored.type), let place = places[stored.stream], entries[place].poison == nil else {
+    private func fold(_ stored: StoredEvent, _ entry: Entry) throws {
+        guard projection.takes(stored.type), entry.poison == nil else { return }
+        if let reason = entry.reason {
+            entry.poison = PoisonError(reason, stored)
             return
         }
-        let next = entries[place].version + 1
+        let next = entry.version + 1
         guard stored.version == next || (stored.version > next && !projection.foldsWholeStreams) else {
             throw RebuildFailure(
                 text: "the log lacks version \(next) of stream \(stored.stream), before position \(stored.position)")
         }
         // Purged since the key was read: the person was erased meanwhile.
-        if stored.secret == nil, stored.secretHash != nil { entries[place].key = nil }
+        if stored.secret == nil, stored.secretHash != nil { entry.key = nil }
         do throws(EventCodingError) {
-            let event = try ProjectedEvent(stored, key: entries[place].key, upcasters: upcasters)
+            let event = try ProjectedEvent(stored, key: entry.key, upcasters: upcasters)
             do throws(ProjectionFault) {
-                try projection.apply(event, to: &entries[place].state)
+                try projection.apply(event, to: &entry.state)
             } catch {
-                entries[place].poison = PoisonError(error.description, stored)
+                entry.poison = PoisonError(error.description, stored)
             }
         } catch {
-            entries[place].poison = PoisonError(error.description, stored)
+            entry.poison = PoisonError(error.description, stored)
         }
-        entries[place].version = stored.version
-        entries[place].applied += 1
+        entry.version = stored.version
+        entry.applied += 1
     }
 
     private func shrink(to kept: StreamRange) {
         range = kept
-        entries.removeAll { $0.stream.high > kept.last }
-        places.removeAll(keepingCapacity: false)
-        for (place, entry) in entries.enumerated() { places[entry.stream] = place }
+        entries = entries.filter { $0.key.high <= kept.last }
         MemoryGauge.trim()
     }
 
@@ -153,31 +167,31 @@ final class RangePass<P: Projection> {
     func write(suffix: String, on connection: PostgresConnection) throws -> Outcome {
         var outcome = Outcome()
         let main = BulkLoad(projection.sql.upsert)?.table
-        var place = 0
-        while place < entries.count {
-            let end = min(entries.count, place + Self.slice)
-            var folded: [FoldedStream<P.State>] = []
-            for index in place..<end where entries[index].applied > 0 || entries[index].poison != nil {
-                if let poison = entries[index].poison {
-                    outcome.parked.append((entries[index].stream, poison))
-                    continue
-                }
-                if entries[index].key == nil {
-                    projection.blank(&entries[index].state, at: entries[index].version)
-                }
-                let entry = entries[index]
-                folded.append(
-                    FoldedStream(
-                        stream: entry.stream, state: entry.state, version: entry.version, applied: entry.applied,
-                        key: entry.key, epoch: entry.epoch))
+        var folded: [FoldedStream<P.State>] = []
+        for entry in entries.values where entry.applied > 0 || entry.poison != nil {
+            if let poison = entry.poison {
+                outcome.parked.append((entry.stream, poison))
+                continue
             }
-            place = end
-            guard !folded.isEmpty else { continue }
-            for write in projection.writes(&folded) {
-                try run(write, main, suffix, &outcome, on: connection)
-            }
+            if entry.key == nil { projection.blank(&entry.state, at: entry.version) }
+            folded.append(
+                FoldedStream(
+                    stream: entry.stream, state: entry.state, version: entry.version, applied: entry.applied,
+                    key: entry.key, epoch: entry.epoch))
+            guard folded.count == Self.slice else { continue }
+            try write(&folded, main, suffix, &outcome, on: connection)
         }
+        try write(&folded, main, suffix, &outcome, on: connection)
         return outcome
+    }
+
+    private func write(
+        _ folded: inout [FoldedStream<P.State>], _ main: String?, _ suffix: String, _ outcome: inout Outcome,
+        on connection: PostgresConnection
+    ) throws {
+        guard !folded.isEmpty else { return }
+        for write in projection.writes(&folded) { try run(write, main, suffix, &outcome, on: connection) }
+        folded.removeAll(keepingCapacity: true)
     }
 
     private func run(
