@@ -45,6 +45,8 @@ let package = Package(
         .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        // The allocator of the C library, for one figure of it: Projector is in front.
+        .systemLibrary(name: "CAllocator"),
         .target(name: "PostgresClient", dependencies: ["CPostgres"], swiftSettings: strict + [.strictMemorySafety()]),
         .target(name: "PKI", dependencies: ["COpenSSL"], swiftSettings: strict + [.strictMemorySafety()]),
         .target(name: "PasswordHashing", dependencies: ["CArgon2"], swiftSettings: strict + [.strictMemorySafety()]),
@@ -97,7 +99,8 @@ let package = Package(
         .target(
             name: "Projector",
             dependencies: [
-                "AccountDomain", "EventCoding", "PostgresClient", "PostgresLedger", "ProjectionKit", logging,
+                "AccountDomain", "CAllocator", "EventCoding", "PostgresClient", "PostgresLedger", "ProjectionKit",
+                logging,
             ],
             resources: [.embedInCode("Statements")],
             swiftSettings: strict),
@@ -170,6 +173,13 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/AppenderBenchmark", swiftSettings: strict),
+        .executableTarget(
+            name: "RebuildBenchmark",
+            dependencies: [
+                "AccountDomain", "AccountsProjection", "EventCoding", "PostgresClient", "PostgresLedger",
+                "ProjectionKit", "Projector", logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/RebuildBenchmark", resources: [.embedInCode("Statements")], swiftSettings: strict),
 
         // Tests: one folder per target.
         .target(

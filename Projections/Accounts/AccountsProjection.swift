@@ -27,7 +27,7 @@ public struct AccountsProjection: Projection {
 
     /// The name in `ledger.projections`.
     public let name = "accounts"
-    /// The version of fold and tables.
+    /// The version of the fold and of the tables' form.
     public let version: Int32 = 1
     /// The statements.
     public let sql: ProjectionSQL
@@ -42,10 +42,10 @@ public struct AccountsProjection: Projection {
     public init(master: MasterKey) {
         self.master = master
         sql = ProjectionSQL(
-            version: version, schema: PackageResources.schema_sql, indexes: PackageResources.indexes_sql,
+            schema: PackageResources.schema_sql, indexes: PackageResources.indexes_sql,
             load: PackageResources.load_sql, upsert: PackageResources.upsert_sql, remove: PackageResources.remove_sql)
-        addLookups = ProjectionSQL.text(PackageResources.lookups_add_sql, version: version)
-        removeLookups = ProjectionSQL.text(PackageResources.lookups_remove_sql, version: version)
+        addLookups = ProjectionSQL.text(PackageResources.lookups_add_sql)
+        removeLookups = ProjectionSQL.text(PackageResources.lookups_remove_sql)
     }
 
     /// Everything but what happens to identities and Spaces.

@@ -1,7 +1,7 @@
 -- Accounts as the doors show them. Nothing here is readable without the stream's key or the master key.
 
 CREATE TABLE rm.accounts_{version} (
-  stream_id        uuid        PRIMARY KEY,
+  stream_id        uuid        NOT NULL,
   version          int4        NOT NULL,      -- of the stream, after the last event folded
   applied          int4        NOT NULL,      -- how many events the last write folded: the guard of continuity
   created_position int8        NOT NULL,      -- the place in lists
@@ -21,6 +21,5 @@ ALTER TABLE rm.accounts_{version} ALTER COLUMN view SET STORAGE EXTERNAL;   -- c
 CREATE TABLE rm.account_lookups_{version} (
   kind      int2  NOT NULL,                   -- 1: exact e-mail address
   key_hash  bytea NOT NULL,
-  stream_id uuid  NOT NULL,
-  PRIMARY KEY (kind, key_hash, stream_id)
+  stream_id uuid  NOT NULL
 );

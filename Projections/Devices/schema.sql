@@ -6,14 +6,12 @@ CREATE TABLE rm.devices_{version} (
   version    int4        NOT NULL,            -- of the account's stream: the last event that touched the device
   added_at   timestamptz NOT NULL,
   revoked_at timestamptz,
-  view       bytea,                           -- box; NULL once the person is erased
-  PRIMARY KEY (stream_id, ordinal)
+  view       bytea                            -- box; NULL once the person is erased
 ) WITH (fillfactor = 80);
 ALTER TABLE rm.devices_{version} ALTER COLUMN view SET STORAGE EXTERNAL;   -- ciphertext does not compress
 
 CREATE TABLE rm.device_lookups_{version} (
   key_hash  bytea NOT NULL,
   stream_id uuid  NOT NULL,
-  ordinal   int4  NOT NULL,
-  PRIMARY KEY (key_hash, stream_id, ordinal)
+  ordinal   int4  NOT NULL
 );

@@ -1,7 +1,7 @@
 -- Identities as /v1 lists them.
 
 CREATE TABLE rm.identities_{version} (
-  stream_id        uuid        PRIMARY KEY,
+  stream_id        uuid        NOT NULL,
   version          int4        NOT NULL,      -- of the stream, after the last event folded
   applied          int4        NOT NULL,      -- how many events the last write folded: the guard of continuity
   created_position int8        NOT NULL,      -- the place in lists

@@ -210,15 +210,18 @@ public struct ProjectionStatus: Sendable, Equatable {
         public let stream: StreamID
         /// The first event that failed.
         public let position: Int64
+        /// The stored type of that event; nil when it was the stream's row that could not be read.
+        public let type: String?
         /// What failed, without any stored value.
         public let error: String
         /// How often it was tried.
         public let attempts: Int
 
         /// A parked stream.
-        public init(stream: StreamID, position: Int64, error: String, attempts: Int) {
+        public init(stream: StreamID, position: Int64, type: String? = nil, error: String, attempts: Int) {
             self.stream = stream
             self.position = position
+            self.type = type
             self.error = error
             self.attempts = attempts
         }
@@ -226,9 +229,11 @@ public struct ProjectionStatus: Sendable, Equatable {
 
     /// Its name.
     public let name: String
-    /// The version of its fold and tables.
+    /// The number of its build, which is the suffix of its tables.
     public let version: Int
-    /// building, standby, active or retired.
+    /// The version of the fold that fills them.
+    public let fold: Int
+    /// building, standby, active, retired or scratch.
     public let state: String
     /// How many lanes it has.
     public let lanes: Int
@@ -244,10 +249,11 @@ public struct ProjectionStatus: Sendable, Equatable {
     /// A projection's state.
     public init(
         name: String, version: Int, state: String, lanes: Int, position: Int64, lagEvents: Int64, lagSeconds: Double,
-        parked: [Parked]
+        parked: [Parked], fold: Int = 1
     ) {
         self.name = name
         self.version = version
+        self.fold = fold
         self.state = state
         self.lanes = lanes
         self.position = position

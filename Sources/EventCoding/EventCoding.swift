@@ -43,6 +43,33 @@ public enum EventCoding {
         return try decode(reader, content)
     }
 
+    /// What a stored form tells, whatever became of its box.
+    ///
+    /// - Throws: ``EventCodingError`` as above, and what an upcaster throws; of an erased person nothing but the latter,
+    ///   since what is missing may have stood in the box.
+    public static func decode(
+        type: String, data: [UInt8], box: EventBox, upcasters: Upcasters = .shipped
+    ) throws(EventCodingError) -> DecodedEvent {
+        guard upcasters.knows(type) else {
+            switch box {
+            case .opened(let content): return .known(try decode(type: type, data: data, content: content))
+            case .erased:
+                let event = try? decode(type: type, data: data, content: BoxContent())
+                return event.map { .known($0) } ?? .erased
+            }
+        }
+        guard case .object(let object)? = try? JSONReader.read(data, limits: .stored) else { throw .malformed("data") }
+        let (newest, parts) = try upcasters.lift(type, Upcaster.Parts(data: object, box: box))
+        switch parts.box {
+        case .opened(let content):
+            guard let decode = decoders[newest] else { throw .unknownType }
+            return .known(try decode(DataReader(parts.data), content))
+        case .erased:
+            let event = try? decoders[newest]?(DataReader(parts.data), BoxContent())
+            return event.map { .known($0) } ?? .erased
+        }
+    }
+
     /// Turns one stored type back into a domain event.
     typealias Decoder = @Sendable (DataReader, BoxContent) throws(EventCodingError) -> DomainEvent
 
@@ -53,8 +80,8 @@ public enum EventCoding {
         .merging(spaceDecoders) { own, _ in own }
         .merging(loginDecoders) { own, _ in own }
 
-    /// The names of every stored type, sorted.
-    public static var types: [String] { decoders.keys.sorted() }
+    /// The names of every stored type, old versions included, sorted.
+    public static var types: [String] { (Array(decoders.keys) + Upcasters.shipped.types).sorted() }
 }
 
 extension SealedObject {

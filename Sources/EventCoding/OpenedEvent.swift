@@ -26,7 +26,10 @@ public struct OpenedEvent: Sendable {
     /// The domain event, lifted to the newest version of its type.
     ///
     /// - Throws: ``EventCodingError/unknownType``, ``EventCodingError/malformed(_:)``.
-    public func domainEvent() throws(EventCodingError) -> DomainEvent {
-        try EventCoding.decode(type: stored.type, data: stored.data, content: content)
+    public func domainEvent(upcasters: Upcasters = .shipped) throws(EventCodingError) -> DomainEvent {
+        let decoded = try EventCoding.decode(
+            type: stored.type, data: stored.data, box: .opened(content), upcasters: upcasters)
+        guard let event = decoded.event else { throw .malformed("box") }
+        return event
     }
 }

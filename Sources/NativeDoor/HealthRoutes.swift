@@ -1,3 +1,4 @@
+import Accounts
 import DoorKit
 import StrictJSON
 
@@ -12,14 +13,16 @@ extension NativeDoor {
     private func readReadiness(_ request: DoorRequest) async throws -> DoorResponse {
         let reasons = await readiness()
         let alarms = await alarms()
-        return reasons.isEmpty
-            ? Self.health("ready", [], alarms, status: 200)
-            : Self.health("not ready", reasons, alarms, status: 503)
+        guard reasons.isEmpty else { return Self.health("not ready", reasons, alarms, status: 503) }
+        // Requests are served all the same, since reads fold what is parked; but somebody ought to know.
+        let parked = (try? await control.parkedStreams(limit: 20)) ?? []
+        return Self.health("ready", [], alarms, parked, status: 200)
     }
 
-    private static func health(_ state: String, _ reasons: [String], _ alarms: [String] = [], status: Int)
-        -> DoorResponse
-    {
+    private static func health(
+        _ state: String, _ reasons: [String], _ alarms: [String] = [],
+        _ parked: [(projection: String, parked: ProjectionStatus.Parked)] = [], status: Int
+    ) -> DoorResponse {
         var json = JSONWriter()
         json.beginObject()
         json.key("status")
@@ -32,6 +35,19 @@ extension NativeDoor {
         json.beginArray()
         for alarm in alarms { json.string(alarm) }
         json.endArray()
+        if !parked.isEmpty {
+            json.key("parked")
+            json.beginArray()
+            for (projection, stream) in parked {
+                json.beginObject()
+                json.member("projection", projection)
+                json.member("position", Int(stream.position))
+                json.member("type", stream.type)
+                json.member("error", stream.error)
+                json.endObject()
+            }
+            json.endArray()
+        }
         json.endObject()
         return .json(json.bytes, status: status)
     }

@@ -11,6 +11,7 @@ public import Transparency
 public final class NativeDoor: DoorKit.Door {
     let service: AccountService
     let reads: any ReadModels
+    let control: any ProjectionControl
     let history: any EventHistory
     let log: any EventLog
     let authenticator: Authenticator
@@ -32,11 +33,13 @@ public final class NativeDoor: DoorKit.Door {
         service: AccountService, reads: any ReadModels, history: any EventHistory, log: any EventLog,
         authenticator: Authenticator, master: MasterKey, settings: NativeDoorSettings,
         limits: AttemptLimits = AttemptLimits(), streams: StreamLimiter = StreamLimiter(),
-        sealed: (any SealedLog)? = nil, readiness: @escaping @Sendable () async -> [String],
+        sealed: (any SealedLog)? = nil, control: any ProjectionControl = NoProjectionControl(),
+        readiness: @escaping @Sendable () async -> [String],
         alarms: @escaping @Sendable () async -> [String] = { [] }
     ) {
         self.service = service
         self.reads = reads
+        self.control = control
         self.history = history
         self.log = log
         self.authenticator = authenticator
@@ -71,6 +74,7 @@ public final class NativeDoor: DoorKit.Door {
         registerEvents(on: &routes)
         registerProofs(on: &routes)
         registerProjections(on: &routes)
+        registerRebuilds(on: &routes)
         registerHealth(on: &routes)
         registerProblems(on: &routes)
     }

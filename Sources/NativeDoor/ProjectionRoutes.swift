@@ -37,6 +37,7 @@ extension ProjectionStatus {
         json.beginObject()
         json.member("name", name)
         json.member("version", version)
+        json.member("fold", fold)
         json.member("state", state)
         json.member("lanes", lanes)
         json.member("position", Int(position))
@@ -45,14 +46,7 @@ extension ProjectionStatus {
         json.raw(Array(Self.thousandths(lagSeconds).utf8))
         json.key("parked")
         json.beginArray()
-        for parked in parked {
-            json.beginObject()
-            json.member("stream", parked.stream)
-            json.member("position", Int(parked.position))
-            json.member("error", parked.error)
-            json.member("attempts", parked.attempts)
-            json.endObject()
-        }
+        for parked in parked { parked.write(to: &json) }
         json.endArray()
         json.endObject()
     }
@@ -63,5 +57,18 @@ extension ProjectionStatus {
         let total = Int64((min(seconds, 1e12) * 1_000).rounded())
         let rest = String(total % 1_000)
         return "\(total / 1_000).\(String(repeating: "0", count: 3 - rest.count))\(rest)"
+    }
+}
+
+extension ProjectionStatus.Parked {
+    /// Writes where a stream is parked, and why.
+    func write(to json: inout JSONWriter) {
+        json.beginObject()
+        json.member("stream", stream)
+        json.member("position", Int(position))
+        json.member("type", type)
+        json.member("error", error)
+        json.member("attempts", attempts)
+        json.endObject()
     }
 }

@@ -30,9 +30,13 @@ final class AccountRows: Sendable {
     private static let most = 256
 
     private let log: PostgresLog
+    private let model: ActiveModel<ReadStatements.Accounts>
     private let state = Mutex(State())
 
-    init(log: PostgresLog) { self.log = log }
+    init(log: PostgresLog, model: ActiveModel<ReadStatements.Accounts>) {
+        self.log = log
+        self.model = model
+    }
 
     /// The row of an account; nil when there is none that may be shown as it is.
     func row(_ id: AccountID) async throws -> Row? {
@@ -54,10 +58,15 @@ final class AccountRows: Sendable {
             return batch
         }
         guard !batch.isEmpty else { return }
+        guard let chosen = model.present, chosen.isOurs else {
+            // Nobody has asked yet which version answers: each of them does.
+            for reader in batch { reader.answer(.success(nil)) }
+            return send()
+        }
         var parameters = PostgresParameters()
         parameters.append(array: batch.map { (high: $0.id.high, low: $0.id.low) })
         parameters.append(log.number)
-        log.reader.submit(ReadStatements.findRows, parameters) { result in
+        log.reader.submit(chosen.statements.findRows, parameters) { result in
             // The next batch goes out before anybody is woken.
             self.send()
             self.log.reader.performAfterSendingOrNow { self.answer(batch, result) }
@@ -67,6 +76,7 @@ final class AccountRows: Sendable {
     private func answer(_ batch: [Reader], _ result: Result<PostgresRows, PostgresError>) {
         do {
             let rows = try result.get()
+            if rows.count > 0 { model.note(rows.isNull(0, 6) ? nil : try rows.int32(0, 6)) }
             var found: [AccountID: Row] = [:]
             found.reserveCapacity(rows.count)
             for row in 0..<rows.count where try !rows.bool(row, 5) && !rows.bool(row, 4) && !rows.isNull(row, 2) {
@@ -76,6 +86,12 @@ final class AccountRows: Sendable {
             }
             for reader in batch { reader.answer(.success(found[reader.id])) }
         } catch {
+            if let error = error as? PostgresError, error.sqlState == PostgresError.undefinedTable {
+                // The version was dropped; whoever reads next finds the one that took its place.
+                model.forget()
+                for reader in batch { reader.answer(.success(nil)) }
+                return
+            }
             let error = error as? PostgresError ?? PostgresError(kind: .decoding, message: "a row cannot be read")
             for reader in batch { reader.answer(.failure(error)) }
         }

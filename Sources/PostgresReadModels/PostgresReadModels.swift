@@ -11,19 +11,35 @@ import SpacesProjection
 ///
 /// A row that is behind the log is waited for a moment and then passed by: the stream itself is folded.
 public struct PostgresReadModels: ReadModels {
-    private let log: PostgresLog
+    let log: PostgresLog
+    let accountModel: ActiveModel<ReadStatements.Accounts>
+    let identityModel: ActiveModel<ReadStatements.Identities>
+    let spaceModel: ActiveModel<ReadStatements.Spaces>
     private let rows: AccountRows
 
     /// How long a single read waits for the projector before it folds the stream itself.
     private static let patience = Duration.milliseconds(50)
     private static let accountsPlace = "accounts"
-    /// How long a list waits for its lanes.
-    private static let listPatience = Duration.seconds(5)
 
-    /// Read models of a log.
-    public init(log: PostgresLog) {
+    /// Read models of a log, as folds of these versions fill them; those of this program when not given.
+    ///
+    /// A version that another fold has filled is not relied on: what it lists is folded from the streams.
+    public init(log: PostgresLog, folds: [String: Int32] = PostgresReadModels.shippedFolds) {
         self.log = log
-        rows = AccountRows(log: log)
+        accountModel = ActiveModel("accounts", fold: folds["accounts"] ?? 0, log: log) { .init($0) }
+        identityModel = ActiveModel("identities", fold: folds["identities"] ?? 0, log: log) { .init($0) }
+        spaceModel = ActiveModel("spaces", fold: folds["spaces"] ?? 0, log: log) { .init($0) }
+        rows = AccountRows(log: log, model: accountModel)
+    }
+
+    /// The versions of the folds that this module reads rows of.
+    public static let shippedFolds: [String: Int32] = ["accounts": 1, "identities": 1, "spaces": 1]
+
+    /// Asks again which versions answer: a swap was announced.
+    public func noticeSwap() {
+        accountModel.forget()
+        identityModel.forget()
+        spaceModel.forget()
     }
 
     // MARK: - One account
@@ -48,11 +64,14 @@ public struct PostgresReadModels: ReadModels {
         if caller == nil, let key = log.keyAtHand(of: id), let record = try await readRow(id, key) { return record }
         let deadline = ContinuousClock.now + Self.patience
         while true {
-            guard let rows = try await rowsIfMade(ReadStatements.findAccount, parameters(id, caller)) else {
+            guard let model = try await accountModel.chosen(), model.isOurs,
+                let rows = try await rowsIfMade(model.statements.findAccount, parameters(id, caller), of: accountModel),
+                rows.count == 1
+            else {
                 if let caller, try await haveMoved([caller]) { throw ReadFailure.callerMoved }
                 return try await fold(id, isParked: false)
             }
-            guard rows.count == 1 else { return try await fold(id, isParked: false) }
+            accountModel.note(rows.isNull(0, 9) ? nil : try rows.int32(0, 9))
             if try rows.bool(0, 8) { throw ReadFailure.callerMoved }
             if try rows.bool(0, 6) { return try await fold(id, isParked: true) }
             if try !rows.bool(0, 7) { return try record(rows, id) }
@@ -61,17 +80,16 @@ public struct PostgresReadModels: ReadModels {
         }
     }
 
-    /// Rows of a read model; nil when no projector has made its tables yet, and the stream itself must tell.
-    private func rowsIfMade(_ statement: PostgresStatement, _ parameters: PostgresParameters) async throws
-        -> PostgresRows?
-    {
+    /// Rows of a read model; nil when its tables are gone, and the stream itself must tell.
+    func rowsIfMade<Statements>(
+        _ statement: PostgresStatement, _ parameters: PostgresParameters, of model: ActiveModel<Statements>
+    ) async throws -> PostgresRows? {
         do throws(PostgresError) { return try await log.reader.query(statement, parameters) } catch {
-            guard error.sqlState == Self.undefinedTable else { throw error }
+            guard error.sqlState == PostgresError.undefinedTable else { throw error }
+            model.forget()
             return nil
         }
     }
-
-    private static let undefinedTable = "42P01"
 
     /// The row of an account whose key is at hand, read together with others; nil when it does not do.
     private func readRow(_ id: AccountID, _ key: StreamKey) async throws -> AccountRecord? {
@@ -107,7 +125,7 @@ public struct PostgresReadModels: ReadModels {
             bytes: try open(rows, row, box: column, epoch: epoch, of: id, at: Self.accountsPlace))
     }
 
-    private func open(
+    func open(
         _ rows: PostgresRows, _ row: Int, box: Int, epoch: Int, of id: StreamID, at place: String
     ) throws -> [UInt8] {
         // The person was erased between the projector's last step and this read.
@@ -151,7 +169,7 @@ public struct PostgresReadModels: ReadModels {
     /// A page of accounts.
     public func accounts(_ filter: AccountFilter, _ page: PageRequest) async throws(Failure) -> Page<AccountRecord> {
         do {
-            let upTo = try await freshness(of: "accounts", page)
+            let (model, upTo) = try await freshness(of: accountModel, page)
             var parameters = PostgresParameters()
             parameters.append(page.after)
             parameters.append(Int32(page.limit + 1))
@@ -169,22 +187,23 @@ public struct PostgresReadModels: ReadModels {
                     return Page(items: [], next: nil, position: upTo)
                 }
                 parameters.append(owner)
-                statement = ReadStatements.listAccountsByName
+                statement = model.statements.listAccountsByName
             } else if let email = filter.email {
                 parameters.append(log.lookupKey(kind: AccountsProjection.emailLookup, email))
-                statement = ReadStatements.listAccountsByEmail
+                statement = model.statements.listAccountsByEmail
             } else if filter.space != nil {
-                statement = ReadStatements.listAccountsOfSpace
+                statement = model.statements.listAccountsOfSpace
             } else {
-                statement = ReadStatements.listAccounts
+                statement = model.statements.listAccounts
             }
-            let rows = try await log.reader.query(statement, parameters)
+            let rows = try await listed(statement, parameters, of: accountModel)
             var items: [AccountRecord] = []
             for row in 0..<min(rows.count, page.limit) {
                 let id: AccountID = try rows.id(row, 0)
                 do {
-                    if try rows.bool(row, 7) {
-                        items.append(try await fold(id, isParked: true))
+                    let isParked = try rows.bool(row, 7)
+                    if isParked || !model.isOurs {
+                        items.append(try await fold(id, isParked: isParked))
                     } else {
                         items.append(
                             AccountRecord(
@@ -199,32 +218,6 @@ public struct PostgresReadModels: ReadModels {
             let next = rows.count > page.limit ? try rows.int64(page.limit - 1, 4) : nil
             return Page(items: items, next: next, position: upTo)
         } catch { throw Failure(error) }
-    }
-
-    /// Waits until a projection includes everything acknowledged so far, or is as fresh as the client wants.
-    ///
-    /// - Returns: the position up to which rows are shown.
-    private func freshness(of projection: String, _ page: PageRequest) async throws -> Int64 {
-        let head = try await PostgresHistory(log: log).head().position
-        if let wanted = page.minimumPosition, wanted > head { throw Failure.unavailable(retryAfterSeconds: 1) }
-        let patience = page.maximumLagMilliseconds.map { Duration.milliseconds($0) } ?? Self.listPatience
-        let deadline = ContinuousClock.now + min(patience, Self.listPatience)
-        while true {
-            var parameters = PostgresParameters()
-            parameters.append(log.number)
-            parameters.append(projection)
-            parameters.append(head)
-            let rows = try await log.reader.query(ReadStatements.findLag, parameters)
-            guard rows.count == 1, try rows.bool(0, 1) else { return head }
-            guard ContinuousClock.now < deadline else {
-                let complete = try rows.int64(0, 2)
-                guard page.maximumLagMilliseconds != nil, complete >= page.minimumPosition ?? 0 else {
-                    throw Failure.unavailable(retryAfterSeconds: 1)
-                }
-                return complete
-            }
-            try await Task.sleep(for: .milliseconds(10))
-        }
     }
 
     // MARK: - Backups
@@ -248,125 +241,6 @@ public struct PostgresReadModels: ReadModels {
             guard let first = versions.first, let last = versions.last else { return [] }
             let wanted = Set(versions)
             return try await log.recordedEvents(of: id, versions: first...last).filter { wanted.contains($0.version) }
-        } catch { throw Failure(error) }
-    }
-
-    // MARK: - Identities
-
-    /// One identity.
-    public func identity(_ id: IdentityID) async throws(Failure) -> IdentityView {
-        do {
-            var parameters = PostgresParameters()
-            parameters.append(id)
-            parameters.append(Int16(id.high >> 62))
-            parameters.append(log.number)
-            guard let rows = try await rowsIfMade(ReadStatements.findIdentity, parameters) else {
-                return try await foldIdentity(id)
-            }
-            guard rows.count == 1, try !rows.bool(0, 6), try !rows.bool(0, 7) else { return try await foldIdentity(id) }
-            guard !rows.isNull(0, 0) else { throw Failure.notFound }
-            if try rows.bool(0, 2) { throw Failure.erased }
-            return try identity(
-                id, try open(rows, 0, box: 1, epoch: 4, of: id, at: "identities"),
-                version: try rows.int32(0, 0), created: try rows.int64(0, 3))
-        } catch { throw Failure(error) }
-    }
-
-    private func identity(_ id: IdentityID, _ stored: [UInt8], version: Int32, created: Int64) throws -> IdentityView {
-        guard let record = IdentityRecord(stored: stored) else { throw EventCodingError.malformed("identity view") }
-        return IdentityView(
-            id: id, identifier: record.identifier, account: record.account, mfa: record.mfa, version: Int(version),
-            createdPosition: created)
-    }
-
-    private func foldIdentity(_ id: IdentityID) async throws -> IdentityView {
-        let events = try await log.recordedEvents(of: id, versions: 1...Int32.max)
-        guard case .identity? = events.first?.event, let first = events.first, let last = events.last else {
-            throw Failure.notFound
-        }
-        var aggregate = Aggregate.empty
-        for event in events { aggregate.apply(event.event) }
-        guard case .identity(let identity) = aggregate, let identifier = identity.identifier else {
-            throw Failure.erased
-        }
-        return IdentityView(
-            id: id, identifier: identifier.text, account: identity.account, mfa: identity.mfa,
-            version: Int(last.version), createdPosition: first.position)
-    }
-
-    /// A page of identities.
-    public func identities(_ page: PageRequest) async throws(Failure) -> Page<IdentityView> {
-        do {
-            let upTo = try await freshness(of: "identities", page)
-            let rows = try await list(ReadStatements.listIdentities, page, upTo)
-            var items: [IdentityView] = []
-            for row in 0..<min(rows.count, page.limit) {
-                let id: IdentityID = try rows.id(row, 0)
-                do {
-                    items.append(
-                        try identity(
-                            id, try open(rows, row, box: 2, epoch: 4, of: id, at: "identities"),
-                            version: try rows.int32(row, 1), created: try rows.int64(row, 3)))
-                } catch Failure.erased { continue }
-            }
-            let next = rows.count > page.limit ? try rows.int64(page.limit - 1, 3) : nil
-            return Page(items: items, next: next, position: upTo)
-        } catch { throw Failure(error) }
-    }
-
-    private func list(_ statement: PostgresStatement, _ page: PageRequest, _ upTo: Int64) async throws -> PostgresRows {
-        var parameters = PostgresParameters()
-        parameters.append(page.after)
-        parameters.append(Int32(page.limit + 1))
-        parameters.append(log.number)
-        parameters.append(upTo)
-        return try await log.reader.query(statement, parameters)
-    }
-
-    // MARK: - Spaces
-
-    /// Spaces are few and change rarely: one is folded from its stream.
-    public func space(_ id: SpaceID) async throws(Failure) -> SpaceView {
-        do {
-            let events = try await log.recordedEvents(of: id, versions: 1...Int32.max)
-            guard case .space? = events.first?.event, let first = events.first, let last = events.last else {
-                throw Failure.notFound
-            }
-            var aggregate = Aggregate.empty
-            for event in events { aggregate.apply(event.event) }
-            guard case .space(let space) = aggregate, let settings = space.settings else { throw Failure.erased }
-            var parameters = PostgresParameters()
-            parameters.append(log.number)
-            parameters.append(id)
-            let used = try await log.reader.query(ReadStatements.countPlaces, parameters)
-            return SpaceView(
-                id: id, settings: settings, isClosed: space.isClosed, accounts: Int(try used.int32(0, 0)),
-                version: Int(last.version), createdAt: first.recordedAt, createdPosition: first.position)
-        } catch { throw Failure(error) }
-    }
-
-    /// A page of Spaces.
-    public func spaces(_ page: PageRequest) async throws(Failure) -> Page<SpaceView> {
-        do {
-            let upTo = try await freshness(of: "spaces", page)
-            let rows = try await list(ReadStatements.listSpaces, page, upTo)
-            var items: [SpaceView] = []
-            for row in 0..<min(rows.count, page.limit) {
-                let id: SpaceID = try rows.id(row, 0)
-                do {
-                    let stored = try open(rows, row, box: 2, epoch: 4, of: id, at: "spaces")
-                    guard let record = SpaceRecord(stored: stored) else {
-                        throw EventCodingError.malformed("space view")
-                    }
-                    items.append(
-                        SpaceView(
-                            id: id, settings: record.settings, isClosed: record.isClosed,
-                            accounts: Int(try rows.int32(row, 7)), version: Int(try rows.int32(row, 1)),
-                            createdAt: try rows.moment(row, 6), createdPosition: try rows.int64(row, 3)))
-                } catch Failure.erased { continue }
-            }
-            let next = rows.count > page.limit ? try rows.int64(page.limit - 1, 3) : nil
-            return Page(items: items, next: next, position: upTo)
         } catch { throw Failure(error) }
     }
 
@@ -402,12 +276,14 @@ public struct PostgresReadModels: ReadModels {
                     streams.append(
                         ProjectionStatus.Parked(
                             stream: try parked.id(index, 2), position: try parked.int64(index, 3),
+                            type: parked.isNull(index, 6) ? nil : try parked.string(index, 6),
                             error: try parked.string(index, 4), attempts: Int(try parked.int32(index, 5))))
                 }
                 return ProjectionStatus(
                     name: name, version: Int(version), state: try rows.string(row, 2),
                     lanes: Int(try rows.int16(row, 3)), position: try rows.int64(row, 4),
-                    lagEvents: try rows.int64(row, 5), lagSeconds: try rows.double(row, 6), parked: streams)
+                    lagEvents: try rows.int64(row, 5), lagSeconds: try rows.double(row, 6), parked: streams,
+                    fold: Int(try rows.int32(row, 8)))
             }
         } catch { throw Failure(error) }
     }

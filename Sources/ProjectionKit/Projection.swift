@@ -11,10 +11,12 @@ public protocol Projection: Sendable {
     /// Its name, in lower case, as it stands in `ledger.projections` and in the names of its tables.
     var name: String { get }
 
-    /// The version of the fold and of its tables; a change of either counts it up, and starts a rebuild.
+    /// The version of the fold and of its tables' form; a change of either counts it up, and starts a rebuild.
+    ///
+    /// Not the suffix of the tables: that counts builds, of which one fold may see several.
     var version: Int32 { get }
 
-    /// Its statements.
+    /// Its statements, as templates.
     var sql: ProjectionSQL { get }
 
     /// Whether it folds every event of the streams that it folds at all.

@@ -2,7 +2,7 @@ public import AccountDomain
 
 /// One statement over many rows, given column by column.
 public struct TableWrite: Sendable {
-    /// The statement; `$1`, `$2`, … are the columns as arrays.
+    /// The statement, as a template; `$1`, `$2`, … are the columns as arrays.
     public let sql: String
     /// The columns.
     public let columns: [Column]

@@ -24,7 +24,7 @@ struct DecodedStream {
     /// Opens and decodes; what cannot be is told event by event.
     ///
     /// Once the key is destroyed, events that only the box could tell stay untold, and that is no fault.
-    init(_ batch: StreamBatch, secret: StreamKeys.Secret) {
+    init(_ batch: StreamBatch, secret: StreamKeys.Secret, upcasters: Upcasters) {
         stream = batch.stream
         takers = batch.takers
         switch secret {
@@ -33,7 +33,7 @@ struct DecodedStream {
             self.epoch = epoch
             events = batch.events.map { wanted in
                 Event(wanted) { stored throws(EventCodingError) in
-                    ProjectedEvent(stored: stored, event: try OpenedEvent(stored, key: key).domainEvent())
+                    try ProjectedEvent(stored, key: key, upcasters: upcasters)
                 }
             }
         case .destroyed:
@@ -41,9 +41,7 @@ struct DecodedStream {
             epoch = 0
             events = batch.events.map { wanted in
                 Event(wanted) { stored throws(EventCodingError) in
-                    ProjectedEvent(
-                        stored: stored,
-                        event: try? EventCoding.decode(type: stored.type, data: stored.data, content: BoxContent()))
+                    try ProjectedEvent(stored, key: nil, upcasters: upcasters)
                 }
             }
         case .unusable(let reason):
@@ -76,20 +74,37 @@ extension DecodedStream.Event {
     }
 }
 
+extension ProjectedEvent {
+    /// Opens and decodes a stored event; without a key, as far as what stands in clear tells.
+    init(_ stored: StoredEvent, key: StreamKey?, upcasters: Upcasters) throws(EventCodingError) {
+        guard let key else {
+            let decoded = try EventCoding.decode(
+                type: stored.type, data: stored.data, box: .erased, upcasters: upcasters)
+            self.init(stored: stored, event: decoded.event)
+            return
+        }
+        self.init(stored: stored, event: try OpenedEvent(stored, key: key).domainEvent(upcasters: upcasters))
+    }
+}
+
 /// An event that cannot be folded, so that its stream is parked.
 ///
 /// The text holds no stored value.
 struct PoisonError: Error {
     let position: Int64
+    /// The stored type; empty when it is the stream's row that cannot be read.
+    let type: String
     let text: String
 
     init(_ reason: String, _ stored: StoredEvent) {
         position = stored.position
+        type = stored.type
         text = "\(stored.type) at version \(stored.version): \(reason)"
     }
 
     init(_ reason: String, position: Int64) {
         self.position = position
+        type = ""
         text = reason
     }
 }

@@ -102,7 +102,7 @@ struct EventReader {
 
 extension PostgresRows {
     /// An event as folds need it, without its meta.
-    fileprivate func wantedEvent(_ row: Int) throws -> StoredEvent {
+    func wantedEvent(_ row: Int) throws -> StoredEvent {
         StoredEvent(
             position: try int64(row, 0), recordedAt: try moment(row, 1), stream: try id(row, 2),
             version: try int32(row, 3), command: try id(row, 4), type: try string(row, 5), meta: [],

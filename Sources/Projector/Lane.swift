@@ -1,8 +1,9 @@
 import AccountDomain
 
-/// A projection with the version of its fold and tables.
+/// A projection with the number of one of its builds, which is the suffix of its tables.
 struct ProjectionID: Hashable {
     let name: String
+    /// Counts builds; which fold made one stands beside it in `ledger.projections`.
     let version: Int32
 }
 
@@ -29,6 +30,8 @@ struct Lane: Hashable {
 /// A lane as the database knows it.
 struct LaneCheckpoint {
     let id: ProjectionID
+    /// The version of the fold that fills it.
+    let fold: Int32
     let lane: Lane
     /// Every event up to here is folded.
     let position: Int64

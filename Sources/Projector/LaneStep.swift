@@ -40,19 +40,26 @@ final class LaneStep {
     }
 
     let log: Int16
-    let folders: [any Folding]
+    private(set) var folders: [any Folding] = []
+    private let upcasters: Upcasters
     private let keys: StreamKeys
     private let reader: EventReader
     private let logger: Logger
     private var interest: [String: UInt64] = [:]
 
-    init(log: Int16, folders: [any Folding], keyring: LoadedKeyring, cachedStreams: Int, logger: Logger) {
-        precondition(folders.count <= 64, "one bit for each projection")
+    init(log: Int16, keyring: LoadedKeyring, upcasters: Upcasters, cachedStreams: Int, logger: Logger) {
         self.log = log
-        self.folders = folders
+        self.upcasters = upcasters
         self.logger = logger
         keys = StreamKeys(keyring: keyring, log: log, limit: cachedStreams)
         reader = EventReader(log: log)
+    }
+
+    /// Folds other versions from now on.
+    func adopt(_ folders: [any Folding]) {
+        precondition(folders.count <= 64, "one bit for each projection")
+        self.folders = folders
+        interest = [:]
     }
 
     /// Runs a step for all projections that are furthest behind on a lane.
@@ -145,7 +152,7 @@ final class LaneStep {
         folder.begin(lane, at: member.position)
         do {
             for stream in batch.streams {
-                let decoded = DecodedStream(stream, secret: keys[stream.stream])
+                let decoded = DecodedStream(stream, secret: keys[stream.stream], upcasters: upcasters)
                 folder.start(decoded)
                 try folder.fold(decoded, bit: member.bit)
             }
@@ -173,7 +180,7 @@ final class LaneStep {
     ) throws {
         let parked = Set(try findParked(lane, on: connection).map(\.0))
         try keys.gather(batch.streams.lazy.map(\.stream), purged: batch.purged, on: connection)
-        let streams = batch.streams.map { DecodedStream($0, secret: keys[$0.stream]) }
+        let streams = batch.streams.map { DecodedStream($0, secret: keys[$0.stream], upcasters: upcasters) }
         var poisoned: [(Parked, PoisonError)] = []
         var erased: [Parked] = []
         for member in group {
@@ -274,13 +281,14 @@ final class LaneStep {
         parameters.append(.ids(streams.map(\.0.stream)))
         parameters.append(array: streams.map(\.1.position))
         parameters.append(array: streams.map(\.1.text))
+        parameters.append(array: streams.map { $0.1.type.isEmpty ? nil : $0.1.type })
         try connection.query(Statement.park, parameters)
         for (parked, poison) in streams {
             logger.error(
                 "stream parked",
                 metadata: [
                     "projection": "\(parked.id.name)", "stream": "\(parked.stream)", "position": "\(poison.position)",
-                    "error": "\(poison.text)",
+                    "type": "\(poison.type)", "error": "\(poison.text)",
                 ])
         }
     }

@@ -75,10 +75,11 @@ final class ProjectionFolder<P: Projection>: Folding {
     private var working: [StreamID: Working] = [:]
     private var statements: [String: PostgresStatement] = [:]
 
-    init(_ projection: P, limit: Int) {
+    /// A projection on the tables of one of its versions.
+    init(_ projection: P, version: Int32, limit: Int) {
         self.projection = projection
         self.limit = limit
-        id = ProjectionID(name: projection.name, version: projection.version)
+        id = ProjectionID(name: projection.name, version: version)
     }
 
     func takes(_ type: String) -> Bool { projection.takes(type) }
@@ -200,7 +201,7 @@ final class ProjectionFolder<P: Projection>: Folding {
 
     private func statement(_ sql: String, _ types: [PostgresType]) -> PostgresStatement {
         if let known = statements[sql] { return known }
-        let statement = PostgresStatement(sql, parameterTypes: types)
+        let statement = PostgresStatement(ProjectionSQL.text(sql, suffix: "\(id.version)"), parameterTypes: types)
         statements[sql] = statement
         return statement
     }

@@ -20,14 +20,17 @@ public final class Projector: Sendable {
     ///   - workers: How many threads fold.
     ///   - listens: Whether to subscribe to the log's notifications, on a connection of its own; not needed where
     ///     every appender of the log calls ``wake()``.
+    ///   - rebuilding: How rebuilds are done that somebody asks for; nil when other processes do them.
+    ///   - upcasters: What lifts old versions of events.
     ///   - logger: Where alarms go.
     public init(
         configuration: PostgresConfiguration, projections: [any Projection], keyring: LoadedKeyring, log: Int16 = 0,
-        workers: Int = 1, listens: Bool = true, logger: Logger
+        workers: Int = 1, listens: Bool = true, rebuilding: RebuildSettings? = nil, upcasters: Upcasters = .shipped,
+        logger: Logger
     ) {
         setup = ProjectorSetup(
             configuration: configuration, projections: projections, keyring: keyring, log: log,
-            workers: max(1, workers), listens: listens, logger: logger)
+            workers: max(1, workers), listens: listens, rebuilding: rebuilding, upcasters: upcasters, logger: logger)
     }
 
     /// Works until the task is cancelled, then finishes the steps in hand.
@@ -35,12 +38,19 @@ public final class Projector: Sendable {
         let setup = setup
         let state = state
         await withTaskCancellationHandler {
-            await state.waitUntilEnded(setup.workers + (setup.listens ? 1 : 0)) {
+            let others = (setup.listens ? 1 : 0) + (setup.rebuilding == nil ? 0 : 1)
+            await state.waitUntilEnded(setup.workers + others) {
                 for number in 0..<setup.workers {
                     let bell = Bell()
                     state.add(bell)
                     _ = DedicatedThread(name: "projector \(number)") {
                         ProjectorWorker(setup, state, bell, number: number).run()
+                        state.threadEnded()
+                    }
+                }
+                if let rebuilding = setup.rebuilding {
+                    _ = DedicatedThread(name: "rebuilder") {
+                        RebuildExecutor(setup, rebuilding, state).run()
                         state.threadEnded()
                     }
                 }
@@ -73,6 +83,8 @@ struct ProjectorSetup: Sendable {
     let log: Int16
     let workers: Int
     let listens: Bool
+    let rebuilding: RebuildSettings?
+    let upcasters: Upcasters
     let logger: Logger
 
     /// The session of a worker.

@@ -6,6 +6,7 @@ final class ProjectorState: Sendable {
     private struct Contents {
         var isStopping = false
         var bells: [Bell] = []
+        var sleepers: [Bell] = []
         var running = 0
         var alarms: [ProjectorAlarm] = []
         var whenEnded: CheckedContinuation<Void, Never>?
@@ -26,13 +27,20 @@ final class ProjectorState: Sendable {
 
     func add(_ bell: Bell) { contents.withLock { $0.bells.append(bell) } }
 
+    /// A bell that rings at the end only.
+    func addSleeper(_ bell: Bell) { contents.withLock { $0.sleepers.append(bell) } }
+
     func ring() {
         let bells = contents.withLock { $0.bells }
         for bell in bells { bell.ring() }
     }
 
     func stop() {
-        contents.withLock { $0.isStopping = true }
+        let sleepers = contents.withLock { contents in
+            contents.isStopping = true
+            return contents.sleepers
+        }
+        for bell in sleepers { bell.ring() }
         ring()
     }
 

@@ -39,8 +39,8 @@ final class ProjectorWorker {
         self.bell = bell
         self.number = number
         step = LaneStep(
-            log: setup.log, folders: setup.projections.map { makeFolder($0, limit: Self.cachedStreams) },
-            keyring: setup.keyring, cachedStreams: Self.cachedStreams, logger: setup.logger)
+            log: setup.log, keyring: setup.keyring, upcasters: setup.upcasters, cachedStreams: Self.cachedStreams,
+            logger: setup.logger)
     }
 
     /// Works until the projector stops.
@@ -102,6 +102,7 @@ final class ProjectorWorker {
     private func goRound(on connection: PostgresConnection) throws -> Round {
         var round = Round()
         let checkpoints = try findLanes(on: connection)
+        adopt(checkpoints)
         let lanes = Dictionary(grouping: checkpoints, by: \.lane)
         let head = try findHead(on: connection)
         let behind = try findBehind(lanes, head, on: connection)
@@ -134,6 +135,24 @@ final class ProjectorWorker {
             round.isBehind = head - low >= pace.size.positions
         }
         return round
+    }
+
+    /// Folds every version that its tables were made for by one of our folds: a rebuild adds one, and takes one away.
+    private func adopt(_ checkpoints: [LaneCheckpoint]) {
+        var ours: [(id: ProjectionID, projection: any Projection)] = []
+        var seen: Set<ProjectionID> = []
+        for checkpoint in checkpoints where seen.insert(checkpoint.id).inserted {
+            let projection = setup.projections.first {
+                $0.name == checkpoint.id.name && $0.version == checkpoint.fold
+            }
+            if let projection { ours.append((checkpoint.id, projection)) }
+        }
+        guard ours.map(\.id) != step.folders.map(\.id) else { return }
+        let known = step.folders
+        step.adopt(
+            ours.map { id, projection in
+                known.first { $0.id == id } ?? makeFolder(projection, version: id.version, limit: Self.cachedStreams)
+            })
     }
 
     /// The lanes in which something may have happened since.
@@ -234,6 +253,7 @@ final class ProjectorWorker {
         return try (0..<rows.count).map { row in
             LaneCheckpoint(
                 id: ProjectionID(name: try rows.string(row, 0), version: try rows.int32(row, 1)),
+                fold: try rows.int32(row, 6),
                 lane: Lane(number: try rows.int16(row, 3), count: try rows.int16(row, 2)),
                 position: try rows.int64(row, 4), isRetryDue: try rows.bool(row, 5))
         }
@@ -256,6 +276,6 @@ final class ProjectorWorker {
 }
 
 /// Opens the existential, so that states keep their own type.
-private func makeFolder<P: Projection>(_ projection: P, limit: Int) -> any Folding {
-    ProjectionFolder(projection, limit: limit)
+private func makeFolder<P: Projection>(_ projection: P, version: Int32, limit: Int) -> any Folding {
+    ProjectionFolder(projection, version: version, limit: limit)
 }

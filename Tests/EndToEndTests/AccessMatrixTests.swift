@@ -92,6 +92,8 @@ import Testing
         Row("POST", "/v1/identities/ID/unlink", ["account_id": "x"]), Row("POST", "/v1/spaces", ["name": "x"]),
         Row("GET", "/v1/spaces"), Row("GET", "/v1/spaces/DOMAIN"), Row("PATCH", "/v1/spaces/DOMAIN", ["name": "x"]),
         Row("DELETE", "/v1/spaces/DOMAIN"), Row("GET", "/v1/projections"), Row("GET", "/v1/projections/accounts"),
+        Row("POST", "/v1/projections/none/rebuild"), Row("POST", "/v1/projections/none/parked/ID/retry"),
+        Row("DELETE", "/v1/rebuilds/ID"),
     ]
 
     @Test(arguments: ofRoot)

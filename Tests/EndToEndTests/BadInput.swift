@@ -267,5 +267,7 @@ enum BadInput {
         ("GET", "/v1/identities/ID", nil), ("PATCH", "/v1/identities/ID", "{\"mfa\":\"totp\"}"),
         ("DELETE", "/v1/identities/ID", nil), ("GET", "/v1/spaces/ID", nil), ("DELETE", "/v1/spaces/ID", nil),
         ("PATCH", "/v1/spaces/ID", "{\"max_accounts\":1}"), ("GET", "/v1/projections/ID", nil),
+        ("GET", "/v1/rebuilds/ID", nil), ("DELETE", "/v1/rebuilds/ID", nil),
+        ("POST", "/v1/projections/accounts/parked/ID/retry", nil),
     ]
 }

@@ -39,10 +39,13 @@ final class TestLog {
         ]
     }
 
-    func makeProjector(workers: Int = 1, listens: Bool = false) -> Projector {
+    func makeProjector(
+        workers: Int = 1, listens: Bool = false, rebuilding: RebuildSettings? = nil, upcasters: Upcasters = .shipped
+    ) -> Projector {
         Projector(
             configuration: configuration, projections: projections, keyring: LoadedKeyring(keyring), workers: workers,
-            listens: listens, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            listens: listens, rebuilding: rebuilding, upcasters: upcasters,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     /// A stream in a lane of its own choice.
@@ -145,9 +148,10 @@ final class TestLog {
     }
 
     /// The account that its row stands for; nil when the row has no view.
-    func account(_ stream: StreamID) throws -> AccountView? {
+    func account(_ stream: StreamID, in version: String = "1") throws -> AccountView? {
         let rows = try connection.query(
-            PostgresStatement("SELECT view FROM rm.accounts_1 WHERE stream_id = '\(stream)' AND view IS NOT NULL"))
+            PostgresStatement(
+                "SELECT view FROM rm.accounts_\(version) WHERE stream_id = '\(stream)' AND view IS NOT NULL"))
         guard rows.count > 0 else { return nil }
         let bytes = try key(of: stream).open(try rows.bytes(0, 0), at: .view("accounts"))
         return AccountView(stream, AccountView.Encoded(bytes: bytes))
@@ -158,9 +162,11 @@ final class TestLog {
 
     /// Runs a projector while a body does something.
     func projecting(
-        workers: Int = 1, listens: Bool = false, _ body: (Projector) async throws -> Void
+        workers: Int = 1, listens: Bool = false, rebuilding: RebuildSettings? = nil, upcasters: Upcasters = .shipped,
+        _ body: (Projector) async throws -> Void
     ) async throws {
-        let projector = makeProjector(workers: workers, listens: listens)
+        let projector = makeProjector(
+            workers: workers, listens: listens, rebuilding: rebuilding, upcasters: upcasters)
         let task = Task { await projector.run() }
         do {
             try await body(projector)

@@ -4,6 +4,8 @@ import StrictJSON
 /// An answer of the service.
 struct ServiceAnswer {
     let status: Int
+    /// Where to look, when the answer says so.
+    var location: String?
     let body: [UInt8]
 
     /// The body as JSON; nil when it is something else.
@@ -35,14 +37,15 @@ struct ServiceClient {
     {
         let socket = try LineSocket(to: url, timeoutSeconds: timeoutSeconds)
         try socket.send(head(method, path, accept: "application/json", body: body))
-        let (status, frame) = try readHead(socket)
+        var location: String?
+        let (status, frame) = try readHead(socket, location: &location)
         var content: [UInt8] = []
         var reader = BodyReader(socket, frame)
         while let part = try reader.next() {
             content += part
             guard content.count <= 64 << 20 else { throw CommandFailure(.failure, "the answer is too long") }
         }
-        return ServiceAnswer(status: status, body: content)
+        return ServiceAnswer(status: status, location: location, body: content)
     }
 
     /// Sends a request that must succeed and be answered in JSON.
@@ -59,7 +62,8 @@ struct ServiceClient {
     ) throws(CommandFailure) {
         let socket = try LineSocket(to: url, timeoutSeconds: timeoutSeconds)
         try socket.send(head("GET", path, accept: accept, body: nil))
-        let (status, frame) = try readHead(socket)
+        var location: String?
+        let (status, frame) = try readHead(socket, location: &location)
         var reader = BodyReader(socket, frame)
         var pending: [UInt8] = []
         guard status == 200 else {
@@ -119,7 +123,9 @@ struct ServiceClient {
         return writer.bytes
     }
 
-    private func readHead(_ socket: LineSocket) throws(CommandFailure) -> (status: Int, BodyReader.Frame) {
+    private func readHead(
+        _ socket: LineSocket, location: inout String?
+    ) throws(CommandFailure) -> (status: Int, BodyReader.Frame) {
         while true {
             let first = try socket.line(limit: 8192).map { String(decoding: $0, as: UTF8.self) } ?? ""
             let parts = first.split(separator: " ")
@@ -134,6 +140,7 @@ struct ServiceClient {
                 switch field[..<colon].lowercased() {
                 case "content-length": frame = Int(value).map { .length($0) } ?? frame
                 case "transfer-encoding": if value.lowercased().hasSuffix("chunked") { frame = .chunked }
+                case "location": location = String(value)
                 default: continue
                 }
             }

@@ -26,6 +26,13 @@ struct Health: ParsableCommand {
             Output.line(isReady ? "\(Style.green("ready")) \(url)" : "\(Style.red("not ready")) \(url)")
             if !isReady, let reasons = answer.json?.objectValue { JSONText.facts(reasons).forEach { Output.line($0) } }
         }
+        if !json {
+            for parked in (answer.json?.objectValue?["parked"]?.arrayValue ?? []).compactMap(\.objectValue) {
+                Output.line(
+                    "parked by \(JSONText.short(parked["projection"])) at \(JSONText.short(parked["position"])): "
+                        + JSONText.short(parked["error"]))
+            }
+        }
         guard isReady else { throw ExitCode(CommandStatus.failure.rawValue) }
     }
 }

@@ -4,7 +4,9 @@ import StrictJSON
 /// `projections`: how far the read models are.
 struct ProjectionsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "projections", abstract: "Show state and lag of the read models.")
+        commandName: "projections", abstract: "Show state and lag of the read models.",
+        discussion: "Parked streams are listed below, with position and reason; `retry` folds one again.",
+        subcommands: [RetryParked.self])
 
     @OptionGroup var client: ClientOptions
 
@@ -21,5 +23,12 @@ struct ProjectionsCommand: ParsableCommand {
                 } + [parked])
         }
         table.print()
+        for item in page["items"]?.arrayValue ?? [] {
+            for parked in item.objectValue?["parked"]?.arrayValue ?? [] {
+                let stream = parked.objectValue?["stream"]?.stringValue ?? ""
+                let name = item.objectValue?["name"]?.stringValue ?? ""
+                Output.writeToStandardError("\(printable(name))\t\(RetryParked.line(stream, parked.objectValue))\n")
+            }
+        }
     }
 }

@@ -80,7 +80,8 @@ struct Gateway {
             service: accounts, reads: reads, history: history, log: log, authenticator: authenticator, master: master,
             settings: NativeDoorSettings(
                 origin: parts.origin, maximumUploadBytes: configuration.maximumUploadBytes),
-            limits: limits, sealed: sealed, readiness: { readiness.reasons }, alarms: { readiness.alarms })
+            limits: limits, sealed: sealed, control: PostgresProjectionControl(log: log),
+            readiness: { readiness.reasons }, alarms: { readiness.alarms })
         let audit = AuditDoor(log: sealed, authenticator: authenticator, verifier: parts.signingKey?.verifier)
         let misakey = MisakeyDoor(
             service: accounts, reads: reads, log: log, authenticator: authenticator,
@@ -100,6 +101,7 @@ struct Gateway {
             SealerService(sealer: sealer),
             PartitionKeeper(session, logger: logger),
             AttemptSweeper(attempts: attempts),
+            SwapWatch(configuration: session, reads: reads),
             SpaceEraser(service: accounts, reads: reads, logger: logger),
             server,
         ]

@@ -13,10 +13,13 @@ struct ProjectorService: Service {
         _ configuration: LedgerConfiguration, databaseURL: String, secrets: LedgerSecrets, keyring: LoadedKeyring,
         listens: Bool, logger: Logger
     ) {
+        var rebuilding = RebuildSettings()
+        rebuilding.memoryBytes = configuration.rebuildMemoryBytes
         projector = Projector(
             configuration: Self.session(databaseURL),
             projections: ShippedProjections.all(secrets.master),
-            keyring: keyring, workers: configuration.workers, listens: listens, logger: logger)
+            keyring: keyring, workers: configuration.workers, listens: listens,
+            rebuilding: rebuilding, logger: logger)
     }
 
     static func session(_ url: String) -> PostgresConfiguration {

@@ -86,6 +86,9 @@ struct ConfigurationKey: Sendable {
             refusal: ValueRule.proxies),
         .init("LEDGER_WORKERS", default: "1", "projector workers of a process", refusal: ValueRule.workers),
         .init(
+            "LEDGER_REBUILD_MEMORY", default: "300 MB", "memory that a rebuild of a read model may take",
+            refusal: ValueRule.memory),
+        .init(
             "LEDGER_READINESS_LEAD", default: "0", "seconds from not being ready to refusing connections",
             refusal: ValueRule.seconds),
         .init(

@@ -100,6 +100,11 @@ struct ConfigurationOptions: ParsableArguments {
     var workers: String?
 
     @Option(
+        name: .customLong("rebuild-memory"),
+        help: ArgumentHelp("Memory that a rebuild may take (300 MB).", valueName: "size"))
+    var rebuildMemory: String?
+
+    @Option(
         name: .customLong("readiness-lead"),
         help: ArgumentHelp("Seconds from not ready to refusing connections (0).", valueName: "seconds"))
     var readinessLead: String?
@@ -146,6 +151,7 @@ struct ConfigurationOptions: ParsableArguments {
             ("LEDGER_LIMITS", limits),
             ("LEDGER_TRUSTED_PROXIES", trustedProxies),
             ("LEDGER_WORKERS", workers),
+            ("LEDGER_REBUILD_MEMORY", rebuildMemory),
             ("LEDGER_READINESS_LEAD", readinessLead),
             ("LEDGER_DRAIN_LIMIT", drainLimit),
             ("LEDGER_LOG_LEVEL", logLevel),

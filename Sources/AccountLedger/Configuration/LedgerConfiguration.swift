@@ -61,6 +61,7 @@ extension LedgerConfiguration {
     var port: Int { number("LEDGER_HTTP_PORT") }
     var domain: String { value("LEDGER_DOMAIN") ?? "localhost" }
     var workers: Int { max(1, number("LEDGER_WORKERS")) }
+    var rebuildMemoryBytes: Int { value("LEDGER_REBUILD_MEMORY").flatMap(ValueRule.bytes) ?? 300_000_000 }
     var streamLimit: Int32 { Int32(clamping: number("LEDGER_STREAM_LIMIT")) }
     var checkpointDirectory: String { value("LEDGER_CHECKPOINT_DIR") ?? "\(home)/checkpoint" }
     var hasLimits: Bool { value("LEDGER_LIMITS") != "off" }

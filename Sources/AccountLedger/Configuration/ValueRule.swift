@@ -38,6 +38,11 @@ enum ValueRule {
         return (1024...1 << 30).contains(bytes) ? nil : "is not between 1 KiB and 1 GiB"
     }
 
+    static func memory(_ text: String) -> String? {
+        guard let bytes = bytes(text) else { return "is not a size such as 300 MB or 1 GiB" }
+        return (1 << 20...1 << 40).contains(bytes) ? nil : "is not between 1 MiB and 1 TiB"
+    }
+
     static func logLevel(_ text: String) -> String? {
         Logger.Level(rawValue: text) == nil
             ? "is none of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))" : nil

@@ -6,6 +6,8 @@ import Glibc
 struct Output {
     /// Whether standard output is a terminal that shows colours.
     static let isTerminal = isatty(STDOUT_FILENO) == 1
+    /// Whether standard error is a terminal, on which progress can be drawn over itself.
+    static let isErrorTerminal = isatty(STDERR_FILENO) == 1
     /// Whether colours may be used: not with NO_COLOR, not on a dumb terminal.
     static let hasColour =
         Output.isTerminal

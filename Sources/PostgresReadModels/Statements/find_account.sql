@@ -8,7 +8,8 @@ SELECT a.version, a.view, a.space_id, a.erased, k.epoch, k.wrapped,
                 WHERE e.log_id = $6 AND e.stream_id = $1 AND e.version = coalesce(a.version, 0) + 1
                   AND e.position > l.position) AS behind,
        EXISTS (SELECT FROM ledger.events e
-                WHERE e.log_id = $6 AND e.stream_id = $3 AND e.version = $4 + 1 AND e.position > $5) AS caller_moved
+                WHERE e.log_id = $6 AND e.stream_id = $3 AND e.version = $4 + 1 AND e.position > $5) AS caller_moved,
+       (SELECT p.version FROM ledger.projections p WHERE p.name = 'accounts' AND p.state = 'active') AS active
   FROM ledger.lanes l
   LEFT JOIN rm.accounts_{version} a ON a.stream_id = $1
   LEFT JOIN ledger.subject_keys k ON k.log_id = $6 AND k.stream_id = $1

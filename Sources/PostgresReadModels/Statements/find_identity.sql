@@ -1,5 +1,6 @@
 SELECT i.version, i.view, i.ended, i.created_position, k.epoch, k.wrapped, p.stream_id IS NOT NULL AS parked,
-       d.x IS NOT NULL AS behind
+       d.x IS NOT NULL AS behind,
+       (SELECT p.version FROM ledger.projections p WHERE p.name = 'identities' AND p.state = 'active') AS active
   FROM ledger.lanes l
   LEFT JOIN rm.identities_{version} i ON i.stream_id = $1
   LEFT JOIN ledger.subject_keys k ON k.log_id = l.log_id AND k.stream_id = $1

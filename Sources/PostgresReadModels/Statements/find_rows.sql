@@ -5,7 +5,8 @@ SELECT a.stream_id, a.version, a.view, a.space_id, a.erased,
                 WHERE p.name = 'accounts' AND p.version = {version} AND p.log_id = $2 AND p.stream_id = a.stream_id)
        OR EXISTS (SELECT FROM ledger.events e
                    WHERE e.log_id = $2 AND e.stream_id = a.stream_id AND e.version = a.version + 1
-                     AND e.position > l.position) AS unusable
+                     AND e.position > l.position) AS unusable,
+       (SELECT p.version FROM ledger.projections p WHERE p.name = 'accounts' AND p.state = 'active') AS active
   FROM unnest($1::uuid[]) AS w (stream_id)
   JOIN rm.accounts_{version} a ON a.stream_id = w.stream_id
   JOIN ledger.lanes l

@@ -1,7 +1,7 @@
 -- State and lag of every version of every projection.
 SELECT p.name, p.version, p.state, p.lanes, w.position, h.position - w.position AS lag_events,
        coalesce(extract(epoch FROM clock_timestamp() - f.recorded_at), 0)::float8 AS lag_seconds,
-       coalesce(k.streams, 0) AS parked
+       coalesce(k.streams, 0) AS parked, coalesce(p.fold, p.version) AS fold
   FROM (SELECT coalesce((SELECT e.position FROM ledger.events e WHERE e.log_id = $1 ORDER BY e.position DESC LIMIT 1), 0)
           AS position) h
  CROSS JOIN ledger.projections p

@@ -1,1 +1,2 @@
-INSERT INTO ledger.projections (name, version, state, lanes) VALUES ($1, $2, 'active', $3)
+INSERT INTO ledger.projections (name, version, state, lanes, fold, built_to, tables)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
