@@ -91,6 +91,15 @@ let package = Package(
             resources: [.embedInCode("Statements")],
             swiftSettings: strict),
 
+        .target(
+            name: "Verification",
+            dependencies: [
+                "AccountDomain", "Accounts", "EventCoding", "StrictJSON", "PostgresClient", "PostgresLedger",
+                "Transparency",
+            ],
+            resources: [.embedInCode("Statements")],
+            swiftSettings: strict),
+
         // HTTP.
         .target(
             name: "DoorKit",
@@ -180,6 +189,12 @@ let package = Package(
         tests(
             "NativeDoor",
             ["DoorKit", "NativeDoor", "StrictJSON", "AccountDomain", "Accounts", "EventCoding", crypto, logging]),
+        tests(
+            "Verification",
+            [
+                "AccountDomain", "Accounts", "EventCoding", "PostgresClient", "PostgresLedger", "TestSupport",
+                "Transparency", "Verification", logging,
+            ]),
         tests("EmbeddedPostgres", ["EmbeddedPostgres"]),
         tests(
             "AccountLedger",
