@@ -3,6 +3,7 @@ import AccountDomain
 import Crypto
 public import DoorKit
 public import EventCoding
+public import Transparency
 
 /// The native API, `/v1`: everything that all accounts have in common, the log, and what operators look at.
 ///
@@ -19,16 +20,20 @@ public final class NativeDoor: DoorKit.Door {
     let streams: StreamLimiter
     let logins: AttemptLimiter
     let passwords: AttemptLimiter
+    let sealed: (any SealedLog)?
     let readiness: @Sendable () async -> [String]
+    let alarms: @Sendable () async -> [String]
 
     /// Makes the door.
     ///
-    /// `streams` caps the event streams that are open at one time. `readiness` tells why the service is not ready, one
-    /// short text each, and nothing when it is.
+    /// `streams` caps the event streams that are open at one time. `sealed` is where proofs come from; nil when the log is
+    /// not sealed. `readiness` tells why the service is not ready, one short text each, and nothing when it is; `alarms`
+    /// what an operator must look at all the same.
     public init(
         service: AccountService, reads: any ReadModels, history: any EventHistory, log: any EventLog,
         authenticator: Authenticator, master: MasterKey, settings: NativeDoorSettings,
-        streams: StreamLimiter = StreamLimiter(), readiness: @escaping @Sendable () async -> [String]
+        streams: StreamLimiter = StreamLimiter(), sealed: (any SealedLog)? = nil,
+        readiness: @escaping @Sendable () async -> [String], alarms: @escaping @Sendable () async -> [String] = { [] }
     ) {
         self.service = service
         self.reads = reads
@@ -38,7 +43,9 @@ public final class NativeDoor: DoorKit.Door {
         self.master = master
         self.settings = settings
         self.streams = streams
+        self.sealed = sealed
         self.readiness = readiness
+        self.alarms = alarms
         cursors = CursorSealer(key: master.derivedKey("cursor").withUnsafeBytes { [UInt8]($0) })
         logins = settings.limitsAttempts ? AttemptLimiter(attempts: 10, refillSeconds: 10) : .off
         passwords = settings.limitsAttempts ? AttemptLimiter(attempts: 10, refillSeconds: 10) : .off
@@ -62,6 +69,7 @@ public final class NativeDoor: DoorKit.Door {
         registerTokens(on: &routes)
         registerSpaces(on: &routes)
         registerEvents(on: &routes)
+        registerProofs(on: &routes)
         registerProjections(on: &routes)
         registerHealth(on: &routes)
         registerProblems(on: &routes)
