@@ -66,7 +66,7 @@ let package = Package(
         .target(
             name: "PostgresLedger",
             dependencies: [
-                "AccountDomain", "Accounts", "EventCoding", "PostgresClient", "Migrations", crypto, logging,
+                "AccountDomain", "Accounts", "EventCoding", "PostgresClient", "Migrations", "Transparency", crypto, logging,
             ],
             resources: [.embedInCode("Statements")],
             swiftSettings: strict),
@@ -142,7 +142,7 @@ let package = Package(
                 "AccountDomain", "AccountSecurity", "Accounts", "AccountsProjection", "AuditDoor", "DevicesProjection",
                 "DoorKit", "EmbeddedPostgres", "EventCoding", "IdentitiesProjection", "Migrations", "NativeDoor",
                 "PostgresClient", "PostgresLedger", "PostgresReadModels", "PostgresTransparency", "ProjectionKit",
-                "Projector", "SpacesProjection", "StrictJSON", "Transparency",
+                "Projector", "SpacesProjection", "StrictJSON", "Transparency", "Verification",
                 logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),

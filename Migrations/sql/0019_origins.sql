@@ -2,17 +2,19 @@
 
 SET LOCAL ROLE ledger_owner;
 
--- Gives the log its next name: the present one with /2 behind it, or with the next number.
+-- Gives the log its next name: the present one with /2 behind it, or with a larger number.
 --
 -- The event that names what was given up stands already; without it nothing is renamed. A second call with the same
 -- names does nothing, so that two gateways that start at once both go on.
 CREATE FUNCTION ledger.open_origin(p_log int2, p_old text, p_new text) RETURNS void LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  v_now text; v_number int8 := substring(p_old FROM '/([2-9]|[1-9][0-9]+)$')::int8;
+  v_now text;
+  v_name text := regexp_replace(p_old, '/([2-9]|[1-9][0-9]{1,8})$', '');
+  v_old int4 := coalesce(substring(p_old FROM '/([2-9]|[1-9][0-9]{1,8})$')::int4, 1);
+  v_new int4 := substring(p_new FROM '/([2-9]|[1-9][0-9]{1,8})$')::int4;
 BEGIN
-  IF p_new IS DISTINCT FROM CASE WHEN v_number IS NULL THEN p_old || '/2'
-       ELSE regexp_replace(p_old, '[0-9]+$', (v_number + 1)::text) END THEN
+  IF p_new IS NULL OR v_new IS NULL OR v_new <= v_old OR p_new <> v_name || '/' || v_new THEN
     RAISE EXCEPTION 'the name that follows % is another one', p_old USING ERRCODE = 'LG003';
   END IF;
   SELECT l.origin INTO v_now FROM ledger.logs l WHERE l.log_id = p_log FOR UPDATE;

@@ -18,6 +18,7 @@ enum Statement {
     static let endBackend = text(PackageResources.end_backend_sql)
     static let storeBlob = text(PackageResources.store_blob_sql)
     static let findBlob = text(PackageResources.find_blob_sql)
+    static let openOrigin = text(PackageResources.open_origin_sql)
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 }

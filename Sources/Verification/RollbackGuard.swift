@@ -30,6 +30,7 @@ public struct RollbackGuard: Sendable {
     ///   - checkpoint: what was kept.
     ///   - origin: the log's name today.
     ///   - connection: a session.
+    /// - Returns: how the log stands to it.
     /// - Throws: `PostgresError`.
     public func compare(
         _ checkpoint: Checkpoint, origin: String, on connection: PostgresConnection
