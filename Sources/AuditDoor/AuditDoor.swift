@@ -1,4 +1,4 @@
-public import Accounts
+import Accounts
 public import DoorKit
 public import Transparency
 
@@ -59,7 +59,7 @@ public struct AuditDoor: Door {
     private func readTile(_ request: DoorRequest) async throws -> DoorResponse {
         try request.query.refuseUnknown()
         // As it was sent: an address has one spelling, which needs no escapes.
-        guard let path = TilePath(request.path.dropFirst("/log/".count)) else { throw Problem.notFound }
+        guard let path = TilePath(String(request.path.dropFirst("/log/".count))) else { throw Problem.notFound }
         switch path.content {
         case .hashes(let level):
             guard let bytes = try await log.tile(level: level, index: path.index, width: path.width) else {

@@ -3,6 +3,7 @@ import Accounts
 import DoorKit
 import EventCoding
 import StrictJSON
+import Transparency
 
 extension NativeDoor {
     func registerEvents(on routes: inout Routes) {
@@ -59,14 +60,13 @@ extension NativeDoor {
     func event(_ request: DoorRequest, _ caller: Caller) async throws -> HistoricEvent {
         let text = try request.parameter("position")
         guard let position = Int64(text), position > 0, String(position) == text else { throw Failure.notFound }
-        let event: HistoricEvent
-        do {
-            event = try await history.event(at: position)
-        } catch Failure.beyondHead {
-            throw Failure.notFound
+        do throws(Failure) {
+            let event = try await history.event(at: position)
+            guard caller.isRoot || event.stored.stream == caller.account else { throw .notFound }
+            return event
+        } catch {
+            throw error == .beyondHead ? .notFound : error
         }
-        guard caller.isRoot || event.stored.stream == caller.account else { throw Failure.notFound }
-        return event
     }
 
     private func readHead(_ request: DoorRequest) async throws -> DoorResponse {

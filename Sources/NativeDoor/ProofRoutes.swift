@@ -1,6 +1,7 @@
 import AccountDomain
 import Accounts
 import DoorKit
+import EventCoding
 import StrictJSON
 import Transparency
 

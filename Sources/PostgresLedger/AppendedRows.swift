@@ -1,3 +1,4 @@
+import Accounts
 import EventCoding
 
 /// The rows that a batch left in the log, as far as their leaves go: without boxes, whose hashes stand for them.

@@ -1,4 +1,4 @@
-public import Accounts
+import Accounts
 import AccountDomain
 import EventCoding
 import PostgresClient

@@ -22,7 +22,10 @@ final class SealedDatabase {
         self.key = key
         database = try TestDatabase.make()
         owner = try PostgresConnection(database.configuration())
-        gateway = try PostgresConnection(configuration(key: key).sealingSession)
+        gateway = try PostgresConnection(
+            SealerConfiguration(
+                session: database.configuration(role: TestDatabase.gatewayRole), origin: TestDatabase.origin, key: key
+            ).sealingSession)
     }
 
     deinit {
