@@ -1,3 +1,4 @@
+import AccountDomain
 import StrictJSON
 import Verification
 
