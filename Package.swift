@@ -72,7 +72,7 @@ let package = Package(
         .target(
             name: "PostgresLedger",
             dependencies: [
-                "AccountDomain", "Accounts", "EventCoding", "PostgresClient", "Migrations", crypto, logging,
+                "AccountDomain", "Accounts", "EventCoding", "PostgresClient", "Migrations", "Transparency", crypto, logging,
             ],
             resources: [.embedInCode("Statements")],
             swiftSettings: strict),
@@ -109,6 +109,15 @@ let package = Package(
             dependencies: [
                 "AccountDomain", "Accounts", "EventCoding", "MailTransport", "PostgresClient", "PostgresLedger",
                 logging,
+            ],
+            resources: [.embedInCode("Statements")],
+            swiftSettings: strict),
+
+        .target(
+            name: "Verification",
+            dependencies: [
+                "AccountDomain", "Accounts", "EventCoding", "StrictJSON", "PostgresClient", "PostgresLedger",
+                "Transparency",
             ],
             resources: [.embedInCode("Statements")],
             swiftSettings: strict),
@@ -156,6 +165,7 @@ let package = Package(
                 "DoorKit", "EmbeddedPostgres", "EventCoding", "IdentitiesProjection", "MailTransport", "Migrations",
                 "MisakeyDoor", "NativeDoor", "Outbox", "PostgresClient", "PostgresLedger", "PostgresReadModels",
                 "PostgresTransparency", "ProjectionKit", "Projector", "SpacesProjection", "StrictJSON", "Transparency",
+                "Verification",
                 logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -233,6 +243,12 @@ let package = Package(
             [
                 "AccountDomain", "Accounts", "EventCoding", "MisakeyDoor", "PostgresClient", "PostgresLedger",
                 "PostgresReadModels", "TestSupport", logging,
+            ]),
+        tests(
+            "Verification",
+            [
+                "AccountDomain", "Accounts", "EventCoding", "PostgresClient", "PostgresLedger", "TestSupport",
+                "Transparency", "Verification", logging,
             ]),
         tests("EmbeddedPostgres", ["EmbeddedPostgres"]),
         tests("MailTransport", ["AccountDomain", "MailTransport", "TestSupport"]),

@@ -6,6 +6,8 @@ public enum DomainEvent: Sendable, Equatable {
     case identity(Identity.Event)
     /// To a Space.
     case space(Space.Event)
+    /// To the deployment as a whole.
+    case deployment(Deployment.Event)
 }
 
 /// The state of a stream, whatever it is a stream of.
@@ -18,6 +20,8 @@ public indirect enum Aggregate: Sendable, Equatable {
     case identity(Identity)
     /// A Space.
     case space(Space)
+    /// The deployment as a whole.
+    case deployment(Deployment)
 
     /// Takes what happened; the first event says what the stream is.
     ///
@@ -40,6 +44,10 @@ public indirect enum Aggregate: Sendable, Equatable {
             guard var space = takeSpace() else { return false }
             space.apply(event)
             self = .space(space)
+        case .deployment(let event):
+            guard var deployment = takeDeployment() else { return false }
+            deployment.apply(event)
+            self = .deployment(deployment)
         }
         return true
     }
@@ -53,7 +61,7 @@ public indirect enum Aggregate: Sendable, Equatable {
         case .account(let account):
             self = .empty
             return account
-        case .identity, .space: return nil
+        case .identity, .space, .deployment: return nil
         }
     }
 
@@ -63,7 +71,7 @@ public indirect enum Aggregate: Sendable, Equatable {
         case .identity(let identity):
             self = .empty
             return identity
-        case .account, .space: return nil
+        case .account, .space, .deployment: return nil
         }
     }
 
@@ -73,14 +81,24 @@ public indirect enum Aggregate: Sendable, Equatable {
         case .space(let space):
             self = .empty
             return space
-        case .account, .identity: return nil
+        case .account, .identity, .deployment: return nil
+        }
+    }
+
+    private mutating func takeDeployment() -> Deployment? {
+        switch self {
+        case .empty: return .missing
+        case .deployment(let deployment):
+            self = .empty
+            return deployment
+        case .account, .identity, .space: return nil
         }
     }
 
     /// Whether the person or thing behind it was forgotten.
     public var isErased: Bool {
         switch self {
-        case .empty: false
+        case .empty, .deployment: false
         case .account(let account): account.lifecycle.isErased
         case .identity(let identity): identity.isEnded
         case .space(let space): space.isEnded

@@ -13,13 +13,13 @@ import Glibc
             Every setting is a flag, an environment variable or a line of the file given by --config, in this order; \
             `account-ledger config print` lists them all.
 
-            Exit codes: 0 done, 1 refused or failed, 64 command line not understood, 69 service or database \
-            unreachable, 75 try again, 78 configuration, keys or database version do not fit.
+            Exit codes: 0 done, 1 refused or failed, 64 command line not understood, 65 log or checkpoint not sound, \
+            69 service or database unreachable, 75 try again, 78 configuration, keys or database version do not fit.
             """,
         version: "account-ledger 1.0.0",
         subcommands: [
             Up.self, Serve.self, Project.self, Migrate.self, Bootstrap.self, Show.self, Replay.self,
-            ProjectionsCommand.self, Rebuild.self, ConfigCommand.self, Health.self,
+            ProjectionsCommand.self, Rebuild.self, Verify.self, CheckpointCommand.self, ConfigCommand.self, Health.self,
         ])
 
     static func main() async {

@@ -83,6 +83,10 @@ public final class EmbeddedPostgres: Sendable {
 
     /// The address of a database for libpq, as a URL.
     public func connectionURL(user: String, database: String) -> String {
+        Self.url(socketDirectory: socketDirectory, user: user, database: database)
+    }
+
+    static func url(socketDirectory: String, user: String, database: String) -> String {
         let host = EmbeddedPostgres.percentEncoded(socketDirectory)
         let name = EmbeddedPostgres.percentEncoded(database)
         let role = EmbeddedPostgres.percentEncoded(user)

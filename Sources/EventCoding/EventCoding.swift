@@ -30,6 +30,7 @@ public enum EventCoding {
         case .account(let event): encode(event)
         case .identity(let event): encode(event)
         case .space(let event): encode(event)
+        case .deployment(let event): encode(event)
         }
     }
 
@@ -79,6 +80,7 @@ public enum EventCoding {
     static let decoders: [String: Decoder] = accountDecoders.merging(identityDecoders) { own, _ in own }
         .merging(spaceDecoders) { own, _ in own }
         .merging(loginDecoders) { own, _ in own }
+        .merging(deploymentDecoders) { own, _ in own }
 
     /// The names of every stored type, old versions included, sorted.
     public static var types: [String] { (Array(decoders.keys) + Upcasters.shipped.types).sorted() }

@@ -44,6 +44,8 @@ final class Appender: Sendable {
     private let appended: AppendedLeaves?
     /// Called when the log grew, and whether others appended too.
     private let onGrowth: @Sendable (_ head: Int64, _ othersAppended: Bool) -> Void
+    /// Called when the log ends before what was read of it.
+    private let onSetBack: @Sendable () -> Void
     private let state = Mutex(State())
 
     private static let statement = PostgresStatement(Statement.appendBatch, parameterTypes: BatchParameters.types)
@@ -52,7 +54,7 @@ final class Appender: Sendable {
         pipeline: PostgresPipeline, reader: PostgresPipeline, cache: StreamCache, keys: LedgerKeys,
         keyring: LoadedKeyring, drawnKeys: DrawnKeys, log: Int16, limits: Limits, streamLimit: Int32, logger: Logger,
         now: @escaping @Sendable () -> Moment, appended: AppendedLeaves? = nil,
-        onGrowth: @escaping @Sendable (Int64, Bool) -> Void
+        onGrowth: @escaping @Sendable (Int64, Bool) -> Void, onSetBack: @escaping @Sendable () -> Void
     ) {
         self.pipeline = pipeline
         self.reader = reader
@@ -67,6 +69,7 @@ final class Appender: Sendable {
         self.now = now
         self.appended = appended
         self.onGrowth = onGrowth
+        self.onSetBack = onSetBack
     }
 
     /// What a command comes to, and who is told.
@@ -321,6 +324,7 @@ final class Appender: Sendable {
         {
             logger.error("append refused", metadata: ["sqlstate": "\(error.sqlState)", "message": "\(error.message)"])
             if error.sqlState == "LG006" { keyring.reload() }
+            if error.sqlState == "LG007" { onSetBack() }
             complete(living, Failure(error))
         } else if !living.isEmpty {
             let half = living.count / 2

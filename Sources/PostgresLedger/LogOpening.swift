@@ -1,5 +1,6 @@
 import EventCoding
 public import PostgresClient
+import Transparency
 
 /// Why a database and the keys at hand do not belong together, in one line for the operator.
 public enum LogMismatch: Error, Sendable, Equatable, CustomStringConvertible {
@@ -118,7 +119,10 @@ public struct LogOpening: Sendable {
         let rows = try connection.query(Self.findLog, parameters)
         guard rows.count > 0 else { throw LogMismatch.notOpened }
         let stored = try rows.string(0, 0)
-        if let origin, origin != stored { throw LogMismatch.otherOrigin(stored: stored, configured: origin) }
+        // After an accepted rollback the log has another number behind the name that stays configured.
+        if let origin, !Origin.isOf(log: stored, origin) {
+            throw LogMismatch.otherOrigin(stored: stored, configured: origin)
+        }
         guard try rows.bytes(0, 1) == keys.master.checkValue else { throw LogMismatch.wrongMasterKey }
         return stored
     }

@@ -36,6 +36,9 @@ final class LogTail: Sendable {
         for body in resume { body() }
     }
 
+    /// Begins again at a head that lies before the one known: the database was set back.
+    func restart(at head: Int64) { state.withLock { $0.head = head } }
+
     /// Returns once the log is longer than `position`, or after the time-out.
     func wait(after position: Int64, timeout: Duration) async {
         await withTimeout(timeout) { resume in

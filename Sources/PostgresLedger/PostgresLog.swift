@@ -15,6 +15,11 @@ public final class PostgresLog: EventLog {
         public var cacheBytes = 48 << 20
         /// How many events a stream may have (`LEDGER_STREAM_LIMIT`).
         public var streamLimit: Int32 = 100_000
+        /// Asked when the log turns out to end before what this gateway has read: why nothing may be appended any more,
+        /// or nil when what is left may be continued.
+        public var judgeSetBack: @Sendable () async -> String? = {
+            "the database was set back behind what this gateway had read; start it again"
+        }
 
         /// The defaults.
         public init() {}
@@ -28,6 +33,8 @@ public final class PostgresLog: EventLog {
     let loader: StreamLoader
     let tail: LogTail
     let streamKeys = StreamKeyCache(maximumKeys: 20_000)
+    /// Whether this gateway appends, and why not.
+    public let gate = WriteGate()
     private let drawnKeys: DrawnKeys
     private let writer: PostgresPipeline
     private let appender: Appender
@@ -59,6 +66,7 @@ public final class PostgresLog: EventLog {
         let tail = LogTail()
         let drawnKeys = DrawnKeys()
         self.drawnKeys = drawnKeys
+        let gate = gate
         self.cache = cache
         self.tail = tail
         loader = StreamLoader(reader: reader, cache: cache, keyring: keyring, log: configuration.log)
@@ -69,6 +77,10 @@ public final class PostgresLog: EventLog {
             onGrowth: { head, others in
                 tail.grew(to: head, mustLook: others)
                 onGrowth(head)
+            },
+            onSetBack: {
+                gate.noteSetBack()
+                tail.grew(to: 0, mustLook: true)
             })
     }
 
@@ -76,6 +88,7 @@ public final class PostgresLog: EventLog {
 
     /// Decides a command and makes its events durable.
     public func append(_ command: LogCommand) async throws(Failure) -> Appended {
+        guard gate.reason == nil else { throw .unavailable(retryAfterSeconds: 30) }
         do { return try await run(command) } catch { throw Failure(error) }
     }
 
@@ -167,6 +180,7 @@ public final class PostgresLog: EventLog {
 
     /// Seals bytes and stores them beside the log.
     public func storeBlob(_ bytes: [UInt8], for stream: StreamID) async throws(Failure) -> BlobReference {
+        guard gate.reason == nil else { throw .unavailable(retryAfterSeconds: 30) }
         do {
             let box = try await sealingKey(of: stream).seal(bytes, epoch: keyring.current.current, at: .blob)
             let reference = BlobReference(hash: Digest.sha256(of: box), length: box.count)

@@ -21,6 +21,7 @@ enum Statement {
     static let takeAttempt = text(PackageResources.take_attempt_sql)
     static let refundAttempt = text(PackageResources.refund_attempt_sql)
     static let sweepAttempts = text(PackageResources.sweep_attempts_sql)
+    static let openOrigin = text(PackageResources.open_origin_sql)
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 }

@@ -28,6 +28,7 @@ struct Tailer: Sendable {
                     log.tail.grew(to: head, mustLook: false)
                     hasStarted = true
                 }
+                if log.gate.isSetBack { try await judge() }
                 while try await look() {}
             } catch {
                 logger.warning("cannot follow the log", metadata: ["error": "\(Self.reason(error))"])
@@ -42,6 +43,22 @@ struct Tailer: Sendable {
     /// What a person can act on; messages of the database are kept without values.
     private static func reason(_ error: any Error) -> String {
         (error as? PostgresError)?.message ?? "\(type(of: error))"
+    }
+
+    /// The log ends before what was read of it: all that is remembered of its end is dropped, and whether appends go on
+    /// is for others to say.
+    private func judge() async throws {
+        let head = try await head()
+        let known = log.cache.tail
+        log.cache.restart(at: head)
+        log.tail.restart(at: head)
+        let reason = await log.configuration.judgeSetBack()
+        logger.critical(
+            "the database was set back: acknowledged events are gone",
+            metadata: [
+                "known": "\(known)", "head": "\(head)", "appends": "\(reason.map { "refused: \($0)" } ?? "go on")",
+            ])
+        log.gate.judged(reason)
     }
 
     private func head() async throws -> Int64 {

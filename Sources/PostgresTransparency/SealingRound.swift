@@ -41,6 +41,8 @@ final class SealingRound {
 
     private let configuration: SealerConfiguration
     private var knowledge: Knowledge?
+    /// The newest checkpoint seen: it stands for good.
+    private var published: SealedCheckpoint?
 
     init(_ configuration: SealerConfiguration) { self.configuration = configuration }
 
@@ -57,6 +59,7 @@ final class SealingRound {
     /// - Throws: ``SealingFault``, `PostgresError`; nothing was written then.
     func run(on connection: PostgresConnection, minimumPause: Int) throws -> Outcome {
         let seen = try look(on: connection)
+        try compareKnown(seen.newest)
         try compareSealed(seen.newest, on: connection)
         var outcome = Outcome(newest: seen.newest)
         guard configuration.key != nil, seen.head > seen.newest?.size ?? 0 else { return outcome }
@@ -91,6 +94,21 @@ final class SealingRound {
             configuration.appended?.forget(through: next.edge.size)
         }
         return outcome
+    }
+
+    /// Nothing is signed on a database that was set back behind what is published.
+    private func compareKnown(_ newest: SealedCheckpoint?) throws(SealingFault) {
+        if let published, newest?.size ?? 0 < published.size {
+            throw SealingFault(
+                .shortened, at: published.size,
+                "a checkpoint of \(published.size) was published, but the newest in the database is of "
+                    + "\(newest?.size ?? 0): it was set back")
+        }
+        if let published, let newest, newest.size == published.size, newest.root != published.root {
+            throw SealingFault(
+                .changed, at: published.size, "the checkpoint of \(published.size) is another one than was published")
+        }
+        published = newest ?? published
     }
 
     private func look(on connection: PostgresConnection) throws -> Standing {
@@ -133,9 +151,8 @@ final class SealingRound {
 
     private func verify(_ checkpoint: SealedCheckpoint, with key: VerifierKey) throws(SealingFault) {
         do throws(TransparencyError) {
-            let stated = try Checkpoint(verifying: SignedNote(checkpoint.note), with: [key])
-            guard stated.size == checkpoint.size, stated.root == checkpoint.root, stated.origin == configuration.origin
-            else { throw .malformed("checkpoint") }
+            let stated = try Checkpoint(verifying: SignedNote(checkpoint.note), ofLog: key)
+            guard stated.size == checkpoint.size, stated.root == checkpoint.root else { throw .malformed("checkpoint") }
         } catch {
             throw SealingFault(
                 .foreignKey, at: checkpoint.size,

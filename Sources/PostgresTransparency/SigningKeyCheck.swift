@@ -21,7 +21,7 @@ public enum SigningKeyCheck {
         guard rows.count > 0 else { return }
         let newest = try rows.sealedCheckpoint(0, from: 0)
         do throws(TransparencyError) {
-            _ = try Checkpoint(verifying: SignedNote(newest.note), with: [key.verifier])
+            _ = try Checkpoint(verifying: SignedNote(newest.note), ofLog: key.verifier)
         } catch {
             throw SigningKeyMismatch(
                 description:

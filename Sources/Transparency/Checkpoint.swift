@@ -44,6 +44,19 @@ public struct Checkpoint: Sendable, Hashable, CustomStringConvertible {
         self = checkpoint
     }
 
+    /// Reads what a note says, once the key of a log is found to have signed it under the log's present name or an
+    /// earlier one.
+    ///
+    /// - Throws: ``TransparencyError``.
+    public init(verifying note: SignedNote, ofLog key: VerifierKey) throws(TransparencyError) {
+        let checkpoint = try Checkpoint(note.text)
+        guard Origin.isOf(log: key.name, checkpoint.origin), let named = key.named(checkpoint.origin) else {
+            throw .noKnownSignature
+        }
+        try note.verify(with: [named])
+        self = checkpoint
+    }
+
     /// The text that is signed.
     public var description: String {
         ([origin, String(size), root.base64] + extensions).map { $0 + "\n" }.joined()

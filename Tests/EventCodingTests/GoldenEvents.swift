@@ -36,7 +36,7 @@ struct GoldenEvent: Sendable, CustomTestStringConvertible {
     private static let spaceBox =
         #"{"personal":{"domain":"sip.example.org","host":"www.example.org","name":"Example","realm":"example"}}"#
 
-    static let all: [GoldenEvent] = account + identity + spaces + misakey
+    static let all: [GoldenEvent] = account + identity + spaces + misakey + deployment
 
     private static let account: [GoldenEvent] = [
         GoldenEvent(
@@ -165,5 +165,11 @@ struct GoldenEvent: Sendable, CustomTestStringConvertible {
         GoldenEvent(.space(.changed(space)), "space.changed.v1", spaceData, spaceBox),
         GoldenEvent(.space(.closed), "space.closed.v1", "{}"),
         GoldenEvent(.space(.ended), "space.ended.v1", "{}"),
+    ]
+
+    private static let deployment: [GoldenEvent] = [
+        GoldenEvent(
+            .deployment(.originOpened(number: 2, abandoned: AbandonedCheckpoint(size: 1_234, root: digest))),
+            "origin.opened.v1", #"{"abandoned_root":"\#(digestHex)","abandoned_size":1234,"number":2}"#)
     ]
 }

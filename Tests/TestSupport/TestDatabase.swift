@@ -29,6 +29,17 @@ public struct TestDatabase: Sendable {
         return TestDatabase(name: name, keys: keys)
     }
 
+    /// Makes another with the same rows; nobody may be connected to this one.
+    public func copy() throws -> TestDatabase {
+        let copy = "ledger_test_\(getpid())_\(Self.next.wrappingAdd(1, ordering: .relaxed).newValue)"
+        try Self.copying.withLock { _ in
+            let connection = try TestCluster.connect()
+            try connection.execute(script: "CREATE DATABASE \(copy) TEMPLATE \(name) STRATEGY file_copy")
+            connection.close()
+        }
+        return TestDatabase(name: copy, keys: keys)
+    }
+
     /// Drops it.
     public func drop() throws {
         let connection = try TestCluster.connect()

@@ -10,8 +10,12 @@ struct Serve: AsyncParsableCommand {
             Needs LEDGER_DATABASE_URL (a member of role ledger_gateway), LEDGER_ROOT_KEY, LEDGER_MASTER_KEY and \
             LEDGER_KEYRING_FILE, and a schema made by `migrate`; LEDGER_SIGNING_KEY for sealing the log. SIGTERM or \
             SIGINT ends it in order: readiness goes off, requests under way finish; a second signal ends it at once. \
-            SIGHUP reads the keyring again.
+            SIGHUP reads the keyring again. A database behind the checkpoint in LEDGER_CHECKPOINT_DIR is not written \
+            to, unless --accept-rollback gives that checkpoint up.
             """)
+
+    @Flag(help: "Give up the history of the kept checkpoint, and go on under another origin.")
+    var acceptRollback = false
 
     @OptionGroup(title: "Configuration") var options: ConfigurationOptions
 
@@ -21,13 +25,17 @@ struct Serve: AsyncParsableCommand {
         let url = try configuration.required("LEDGER_DATABASE_URL", for: "serve")
         let root = try configuration.required("LEDGER_ROOT_KEY", for: "serve")
         let secrets = try LedgerSecrets(configuration, for: "serve")
-        let origin = try await Database.check(
+        let stored = try await Database.check(
             Gateway.session(url), secrets: secrets, origin: configuration.newOrigin(needsDomain: true), logger: logger)
+        let (origin, refusal) = try await RollbackCheck.settle(
+            configuration, Gateway.session(url), secrets, origin: stored, accepts: acceptRollback, logger: logger)
         let signingKey = try LogSigningKey.configured(configuration, origin: origin)
         if let signingKey { try await Database.check(signingKey, Gateway.session(url)) }
         let gateway = try Gateway(
             configuration,
-            .init(databaseURL: url, secrets: secrets, root: root, origin: origin, signingKey: signingKey),
+            .init(
+                databaseURL: url, secrets: secrets, root: root, origin: origin, signingKey: signingKey,
+                refusal: refusal),
             logger: logger,
             onListening: { listening in
                 logger.notice("serving", metadata: ["host": "\(listening.host)", "port": "\(listening.port)"])

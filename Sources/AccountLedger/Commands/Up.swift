@@ -15,6 +15,9 @@ struct Up: AsyncParsableCommand {
             or SIGINT ends everything in order, PostgreSQL last; a second signal ends the process at once.
             """)
 
+    @Flag(help: "Give up the history of the kept checkpoint, and go on under another origin.")
+    var acceptRollback = false
+
     @OptionGroup(title: "Configuration") var options: ConfigurationOptions
 
     mutating func run() async throws {
@@ -42,7 +45,11 @@ struct Up: AsyncParsableCommand {
     private func run(
         _ configuration: LedgerConfiguration, _ database: EmbeddedDatabase, _ logger: Logger
     ) async throws {
-        let (keys, origin) = try await onThread { try database.prepare(configuration) }
+        let (keys, stored) = try await onThread { try database.prepare(configuration) }
+        let (origin, refusal) = try await RollbackCheck.settle(
+            configuration, Gateway.session(database.gatewayURL), keys.secrets, origin: stored, accepts: acceptRollback,
+            logger: logger)
+        let signingKey = keys.signingKey.named(origin) ?? keys.signingKey
         let projector = ProjectorService(
             configuration, databaseURL: database.projectorURL, secrets: keys.secrets,
             keyring: keys.secrets.loadedKeyring(), listens: false, logger: logger)
@@ -54,11 +61,11 @@ struct Up: AsyncParsableCommand {
             configuration,
             .init(
                 databaseURL: database.gatewayURL, secrets: keys.secrets, root: keys.root, origin: origin,
-                signingKey: keys.signingKey),
+                signingKey: signingKey, refusal: refusal),
             logger: logger, onGrowth: { _ in projector.projector.wake() },
             onListening: { listening in
                 RunningAddress(home: configuration.home).leave(Self.url(configuration, listening))
-                Self.greet(configuration, listening, keys.signingKey)
+                Self.greet(configuration, listening, signingKey)
             })
         try await Roles.run(
             [ClusterWatch(cluster: database.cluster, logger: logger), projector, mail] + gateway.services,

@@ -3,6 +3,7 @@ import PostgresClient
 import PostgresLedger
 import PostgresTransparency
 import Transparency
+import Verification
 
 /// What every role does with its database before it begins: connect, look at the schema, compare the keys.
 enum Database {
@@ -48,6 +49,7 @@ enum Database {
             if error.passes { return CommandFailure(.temporary, error.description) }
             if case .failed = error { return CommandFailure(.failure, error.description) }
             return CommandFailure(.configuration, error.description)
+        case let error as VerificationFailure: return CommandFailure(.configuration, error.description)
         case let error as SigningKeyMismatch: return CommandFailure(.configuration, error.description)
         case let error as LogMismatch: return CommandFailure(.configuration, error.description)
         case let error as PostgresError:

@@ -36,6 +36,11 @@ struct EmbeddedDatabase: Sendable {
         }
     }
 
+    /// The address of the database that an `up` serves in `home`; nil when none runs there.
+    static func runningURL(home: String) -> String? {
+        EmbeddedPostgres.runningURL(home: home, user: gateway, database: name)
+    }
+
     var gatewayURL: String { cluster.connectionURL(user: Self.gateway, database: Self.name) }
     var projectorURL: String { cluster.connectionURL(user: Self.projector, database: Self.name) }
     private var ownerURL: String { cluster.connectionURL(user: "postgres", database: Self.name) }

@@ -27,6 +27,8 @@ struct Gateway {
         let origin: String
         /// Signs the log's checkpoints; nil for a gateway that leaves it to others.
         let signingKey: SigningKey?
+        /// Why nothing may be written: the database is not the one that the kept checkpoint is of.
+        var refusal: String?
     }
 
     /// The services of the role, in the order in which they begin; they end in the opposite one.
@@ -45,6 +47,7 @@ struct Gateway {
 
         var logConfiguration = PostgresLog.Configuration()
         logConfiguration.streamLimit = configuration.streamLimit
+        logConfiguration.judgeSetBack = { await RollbackCheck.judge(configuration, session, origin: parts.origin) }
         let appended = AppendedLeaves()
         let sealer = Self.sealer(configuration, parts, session, appended, logger: logger)
         let log = PostgresLog(
@@ -54,6 +57,7 @@ struct Gateway {
                 sealer.wake()
                 onGrowth(head)
             })
+        if let refusal = parts.refusal { log.gate.shut(refusal) }
         let sealed = PostgresSealedLog(log: log)
         let reads = PostgresReadModels(log: log)
         let history = PostgresHistory(log: log)
@@ -68,7 +72,7 @@ struct Gateway {
 
         let drain = Drain()
         let counters = ServerCounters()
-        let readiness = Readiness(writer: writer, reader: reader, drain: drain, sealer: sealer)
+        let readiness = Readiness(writer: writer, reader: reader, drain: drain, sealer: sealer, gate: log.gate)
         let tokens = AccessTokens(key: master.derivedKey("access-token"))
         let authenticator =
             configuration.hasLimits
@@ -95,16 +99,16 @@ struct Gateway {
                 "account-ledger", level: configuration.logLevel, isReadable: isatty(STDERR_FILENO) == 1),
             onListening: onListening)
 
-        services = [
-            SignalWatch(keyring: keyring, logger: logger),
-            LogService(log: log, work: work),
-            SealerService(sealer: sealer),
-            PartitionKeeper(session, logger: logger),
-            AttemptSweeper(attempts: attempts),
-            SwapWatch(configuration: session, reads: reads),
-            SpaceEraser(service: accounts, reads: reads, logger: logger),
-            server,
-        ]
+        // What must not be written to must not be signed either.
+        let sealing: [any Service] = parts.refusal == nil ? [SealerService(sealer: sealer)] : []
+        services =
+            [SignalWatch(keyring: keyring, logger: logger), LogService(log: log, work: work)] + sealing + [
+                PartitionKeeper(session, logger: logger),
+                AttemptSweeper(attempts: attempts),
+                SwapWatch(configuration: session, reads: reads),
+                SpaceEraser(service: accounts, reads: reads, logger: logger),
+                server,
+            ]
     }
 
     private static func sealer(

@@ -1,5 +1,6 @@
 import DoorKit
 import PostgresClient
+import PostgresLedger
 import PostgresTransparency
 
 /// Whether requests can be answered now, and why not.
@@ -11,12 +12,16 @@ struct Readiness: Sendable {
     private let reader: PostgresPipeline
     private let drain: Drain
     private let sealer: Sealer
+    private let gate: WriteGate
 
-    init(writer: PostgresPipeline, reader: PostgresPipeline, drain: Drain, sealer: Sealer) {
+    init(
+        writer: PostgresPipeline, reader: PostgresPipeline, drain: Drain, sealer: Sealer, gate: WriteGate
+    ) {
         self.writer = writer
         self.reader = reader
         self.drain = drain
         self.sealer = sealer
+        self.gate = gate
     }
 
     /// What an operator must look at although requests are answered.
@@ -26,6 +31,7 @@ struct Readiness: Sendable {
     var reasons: [String] {
         var reasons: [String] = []
         if drain.isDraining { reasons.append("shutting down") }
+        if let reason = gate.reason { reasons.append("nothing is written: \(reason)") }
         for (name, pipeline) in [("appender", writer), ("reader", reader)] where pipeline.state != .connected {
             reasons.append("the \(name) has no connection to the database")
         }

@@ -2,6 +2,7 @@ import DoorKit
 import EmbeddedPostgres
 import EventCoding
 import Glibc
+import PostgresLedger
 import StrictJSON
 import Transparency
 
@@ -42,6 +43,16 @@ struct KeyFiles: Sendable {
         }
         if !missing.isEmpty { try make(missing, domain: domain, origin: origin) }
         return try read(origin: origin)
+    }
+
+    /// What tools that read the database need; nil when there are no keys here.
+    func readForTools() throws -> (keys: LedgerKeys, signingKey: String?)? {
+        guard Self.exists(master), Self.exists(keyring) else { return nil }
+        let masterKey: MasterKey
+        do { masterKey = try MasterKey(text: line(master)) } catch is EventCodingError { throw damaged(master) }
+        let keys = LedgerKeys(
+            keyring: try LedgerSecrets.keyring(keyring, key: "keyring"), master: masterKey)
+        return (keys, Self.exists(signing) ? try line(signing) : nil)
     }
 
     /// Reads the root key alone, for the tools; nil when there is none.

@@ -1,0 +1,1 @@
+SELECT ledger.open_origin($1, $2, $3)

@@ -1,0 +1,197 @@
+import AccountDomain
+import Accounts
+import EventCoding
+import PostgresClient
+import PostgresLedger
+
+/// Looks at streams one by one, with the keys: that boxes open and hold what their types ask for, and that each stream
+/// holds the reservations that its events took, no fewer and no more.
+struct StreamAudit {
+    private let run: VerificationRun
+    private let keys: LedgerKeys
+    private let rules: [StreamID: QuotaTally.Rules]
+    private(set) var boxes: Int64 = 0
+    private(set) var findings: [Finding] = []
+    private var stream: Stream?
+
+    init(_ run: VerificationRun, _ keys: LedgerKeys, rules: [StreamID: QuotaTally.Rules]) {
+        self.run = run
+        self.keys = keys
+        self.rules = rules
+    }
+
+    /// A reservation as the table has it.
+    private struct Reservation: Hashable {
+        let namespace: Int32
+        let key: [UInt8]
+    }
+
+    /// The stream at hand.
+    private struct Stream {
+        let id: StreamID
+        var hasKey = false
+        var isDestroyed = false
+        var key: StreamKey?
+        var held: Set<Reservation> = []
+        var aggregate = Aggregate.empty
+        var events = 0
+        var lastPosition: Int64 = 0
+        var isUnreadable = false
+        var kept: [KeptReservation]?
+        /// Kept names may be let go later, by an event of their own.
+        var released = false
+    }
+
+    /// Looks at the streams from `first` to `last`.
+    mutating func check(from first: StreamID, through last: StreamID, on connection: PostgresConnection) throws {
+        let statement = Statement.copy(
+            Statement.copyStreams, ["log": "\(run.log)", "first": first.description, "last": last.description])
+        var audit = self
+        try connection.copyOut(statement) { row in try audit.read(&row) }
+        audit.endStream()
+        self = audit
+    }
+
+    private mutating func read(_ row: inout PostgresCopyReader) throws {
+        let id = try row.uuid()
+        let stream = StreamID(high: id.high, low: id.low)
+        if self.stream?.id != stream {
+            endStream()
+            self.stream = Stream(id: stream)
+        }
+        switch try row.int32() {
+        case 0: try readKey(&row)
+        case 1:
+            let namespace = try row.int32()
+            for _ in 0..<2 { try row.skip() }
+            let key = try row.bytea()
+            self.stream?.held.insert(Reservation(namespace: namespace, key: key))
+        default: try readEvent(&row)
+        }
+    }
+
+    private mutating func readKey(_ row: inout PostgresCopyReader) throws {
+        guard var stream else { return }
+        let epoch = try row.int32()
+        for _ in 0..<3 { try row.skip() }
+        stream.hasKey = true
+        if row.isNextNull() {
+            stream.isDestroyed = true
+        } else {
+            do throws(EventCodingError) {
+                stream.key = try keys.keyring.unwrap(try wrapped(&row), epoch: epoch, log: run.log, stream: stream.id)
+            } catch {
+                stream.isUnreadable = true
+                report(.key, nil, stream.id, "its key does not open: \(error.description)")
+            }
+        }
+        self.stream = stream
+    }
+
+    private func wrapped(_ row: inout PostgresCopyReader) throws(EventCodingError) -> [UInt8] {
+        do { return try row.bytea() } catch { throw .malformed("wrapped key") }
+    }
+
+    private mutating func readEvent(_ row: inout PostgresCopyReader) throws {
+        let version = try row.int32()
+        let position = try row.int64()
+        let type = try row.string()
+        let data = try row.bytea()
+        let secret = try row.optionalBytea()
+        // Moved out and back, so that the aggregate has one owner while it changes.
+        guard var stream = self.stream else { return }
+        self.stream = nil
+        defer { self.stream = stream }
+        stream.events += 1
+        stream.lastPosition = position
+        if type.hasPrefix("name.released.") { stream.released = true }
+        guard !stream.isUnreadable, !stream.isDestroyed else {
+            if type.hasPrefix("account.erased."), let kept = Self.kept(type, data) { stream.kept = kept }
+            return
+        }
+        do throws(EventCodingError) {
+            var content = BoxContent()
+            if let secret {
+                guard let key = stream.key else { return }
+                content = try BoxContent(canonicalBytes: key.open(secret, at: .event(version: version, type: type)))
+                boxes += 1
+            }
+            let event = try EventCoding.decode(type: type, data: data, content: content)
+            if !stream.aggregate.apply(event) {
+                report(.box, position, stream.id, "an event of another kind than its stream")
+            }
+        } catch {
+            stream.isUnreadable = true
+            report(.box, position, stream.id, "\(type): \(error.description)")
+        }
+    }
+
+    private static func kept(_ type: String, _ data: [UInt8]) -> [KeptReservation]? {
+        guard
+            case .account(.lifecycle(.erased(let kept)))? =
+                try? EventCoding.decode(type: type, data: data, content: BoxContent())
+        else { return nil }
+        return kept
+    }
+
+    private mutating func endStream() {
+        guard let stream else { return }
+        self.stream = nil
+        if stream.events == 0 {
+            return report(.key, nil, stream.id, "a key or a reservation of a stream without events")
+        }
+        guard stream.hasKey else { return report(.key, stream.lastPosition, stream.id, "its key's row is missing") }
+        if stream.isDestroyed {
+            compareKept(stream)
+        } else if !stream.isUnreadable {
+            compareHeld(stream)
+        }
+    }
+
+    /// What an erased stream keeps is told by its last event, by numbers alone.
+    private mutating func compareKept(_ stream: Stream) {
+        guard let kept = stream.kept, !stream.released else { return }
+        for reservation in kept {
+            let namespace = Int32(reservation.namespace.rawValue)
+            let held = stream.held.count { $0.namespace == namespace }
+            if held != reservation.count {
+                report(
+                    .reservation, stream.lastPosition, stream.id,
+                    "it kept \(reservation.count) in namespace \(namespace), but holds \(held)")
+            }
+        }
+    }
+
+    private mutating func compareHeld(_ stream: Stream) {
+        var expected = HeldValues.of(stream.aggregate, stream: stream.id)
+        var known = HeldValues.namespaces
+        if case .account(let account) = stream.aggregate, let space = account.lifecycle.space,
+            rules[space]?.emailUnique == true
+        {
+            expected += HeldValues.emails(of: stream.aggregate)
+            known.insert(.spaceEmail)
+        }
+        var held = stream.held.filter { reservation in
+            Int16(exactly: reservation.namespace).flatMap { Namespace(rawValue: $0) }.map { known.contains($0) } ?? true
+        }
+        for value in expected {
+            let reservation = Reservation(
+                namespace: Int32(value.namespace.rawValue), key: keys.master.reservationKey(value.namespace, value.text)
+            )
+            if held.remove(reservation) == nil {
+                report(
+                    .reservation, stream.lastPosition, stream.id,
+                    "a value in namespace \(value.namespace.rawValue) is its own, but is not reserved for it")
+            }
+        }
+        for reservation in held.sorted(by: { $0.namespace < $1.namespace }) {
+            report(
+                .reservation, stream.lastPosition, stream.id,
+                "a value in namespace \(reservation.namespace) is reserved for it, but no event took it")
+        }
+    }
+
+    private mutating func report(_ kind: Finding.Kind, _ position: Int64?, _ stream: StreamID, _ detail: String) {
+        if findings.count < 1_000 { findings.append(Finding(kind, position: position, stream: stream, detail)) }
+    }
+}

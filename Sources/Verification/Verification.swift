@@ -1,0 +1,297 @@
+import AccountDomain
+import PostgresClient
+import PostgresLedger
+import Synchronization
+import Transparency
+
+/// Proves that a log is what it was: recomputes from the stored rows all that was computed, counted, chained and signed.
+///
+/// All sessions see one snapshot, so it runs beside a serving system. Memory stays within a budget whatever the log's
+/// size: events pass by, streams are followed in one flat table, in several passes when they are too many.
+public struct Verification: Sendable {
+    private let configuration: VerificationConfiguration
+
+    /// A verification that has not begun.
+    public init(_ configuration: VerificationConfiguration) { self.configuration = configuration }
+
+    /// Runs it; blocks.
+    ///
+    /// - Throws: ``VerificationFailure`` when there is nothing to verify, `PostgresError` when the database fails.
+    ///   What is wrong with the log is no error but part of the report.
+    public func run() throws -> VerificationReport {
+        let begin = ContinuousClock.now
+        let connection = try PostgresConnection(configuration.readingSession)
+        defer { connection.close() }
+        try connection.execute(script: "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        var report = VerificationReport()
+        let (run, snapshot) = try overview(on: connection, &report)
+        let rules = try readEvents(run, snapshot, on: connection, &report)
+        try checkTables(run, rules, snapshot, on: connection, &report)
+        report.findings.sort(by: Finding.precedes)
+        report.seconds = seconds(since: begin)
+        return report
+    }
+
+    private func seconds(since begin: ContinuousClock.Instant) -> Double {
+        let (seconds, attoseconds) = (ContinuousClock.now - begin).components
+        return Double(seconds) + Double(attoseconds) / 1e18
+    }
+
+    // MARK: - What it is about
+
+    private func overview(
+        on connection: PostgresConnection, _ report: inout VerificationReport
+    ) throws -> (VerificationRun, snapshot: String) {
+        var parameters = PostgresParameters()
+        parameters.append(configuration.log)
+        let rows = try connection.query(Self.overview, parameters)
+        guard rows.count > 0 else { throw VerificationFailure.noLog }
+        report.origin = try rows.string(0, 0)
+        report.head = try rows.int64(0, 1)
+        let judge = CheckpointJudge(origin: report.origin, verifier: configuration.verifier)
+        if configuration.verifier == nil {
+            report.omissions.append("signatures of checkpoints: there is no key to check them with")
+        }
+        var newest: Int64 = 0
+        let checkpoints = try connection.query(Self.findNewestCheckpoint, parameters)
+        if checkpoints.count > 0 {
+            let size = try checkpoints.int64(0, 0)
+            let verdict = judge.judge(
+                size: size, root: try checkpoints.bytes(0, 1), note: try checkpoints.string(0, 2))
+            if case .success = verdict { newest = size }
+            // Those up to the head are looked at with their rows.
+            if size > report.head { report.findings.append(Self.beyond(size, report.head, verdict)) }
+        }
+        let tiled = try rows.int64(0, 2)
+        if tiled > report.head, newest <= report.head {
+            report.findings.append(
+                Finding(
+                    .missing, position: report.head + 1, "the log ends here, but was sealed up to position \(tiled)"))
+        }
+        let run = VerificationRun(
+            log: configuration.log, origin: report.origin, head: report.head, sealedSize: max(newest, tiled),
+            saved: try saved(judge, head: report.head, &report), judge: judge, readsKeys: try rows.bool(0, 3))
+        if !run.readsKeys { report.omissions.append("keys: this user may not read them") }
+        return (run, try rows.string(0, 5))
+    }
+
+    private static func beyond(
+        _ size: Int64, _ head: Int64, _ verdict: Result<Checkpoint, CheckpointJudge.Refusal>
+    ) -> Finding {
+        switch verdict {
+        case .success:
+            Finding(
+                .missing, position: head + 1, "the log ends here, but a checkpoint was signed for size \(size)")
+        case .failure(let refusal):
+            Finding(.checkpoint, position: size, "the checkpoint of size \(size) \(refusal.reason)")
+        }
+    }
+
+    private func saved(
+        _ judge: CheckpointJudge, head: Int64, _ report: inout VerificationReport
+    ) throws -> [SignedSize] {
+        var saved: [SignedSize] = []
+        for (name, note) in configuration.saved {
+            switch judge.judge(note) {
+            case .failure(let refusal): throw VerificationFailure.unusableCheckpoint(name: name, reason: refusal.reason)
+            case .success(let checkpoint):
+                if checkpoint.size > head {
+                    report.findings.append(
+                        Finding(
+                            .rollback, position: head + 1,
+                            "the log ends here, but \(name) has size \(checkpoint.size): the end was lost"))
+                } else if checkpoint.size > 0 {
+                    saved.append(SignedSize(checkpoint: checkpoint, source: name, isSaved: true))
+                }
+            }
+        }
+        return saved
+    }
+
+    // MARK: - Events
+
+    private func readEvents(
+        _ run: VerificationRun, _ snapshot: String, on connection: PostgresConnection,
+        _ report: inout VerificationReport
+    ) throws -> QuotaTally? {
+        let chunks = (run.head + Chunk.size - 1) / Chunk.size
+        let first = min(max(configuration.from - 1, 0) / Chunk.size, max(chunks - 1, 0))
+        report.from = first * Chunk.size + 1
+        let passes = try numberOfPasses(run, on: connection)
+        let (tree, upper) = try edge(run, before: first, on: connection)
+        let merger = ChunkMerger(
+            run, firstChunk: first, tree: tree, upper: upper, slots: configuration.maximumSlots, passes: passes)
+        let next = Counter(first)
+        let configuration = configuration
+        try Crew.run(min(configuration.jobs, max(1, Int(chunks - first))), name: "verify") {
+            let connection = try Self.session(configuration, snapshot)
+            defer { connection.close() }
+            let scan = ChunkScan(run, on: connection)
+            while !merger.isStopped {
+                let index = next.take()
+                guard index < chunks else { break }
+                try merger.add(scan.scan(index), on: connection)
+                configuration.progress?(merger.events, run.head - first * Chunk.size)
+            }
+        }
+        let total = merger.total
+        report.findings += total.findings
+        report.isCutShort = total.isStopped
+        report.events = total.events
+        report.checkpoints = total.checkpoints
+        report.sealedSize = total.signedTo
+        report.blobs = total.blobs
+        guard !total.isStopped else { return nil }
+        report.root = total.tree.root.base64
+        var streams = total.newStreams
+        for number in 1..<max(passes, 1) {
+            let pass = VersionPass(
+                run: run, from: report.from, number: number, passes: passes, slots: configuration.maximumSlots)
+            let (begun, findings) = try pass.check(on: connection)
+            streams += begun
+            report.findings += findings
+        }
+        if first == 0 { report.streams = streams }
+        return first == 0 ? total.tally : nil
+    }
+
+    /// How often the streams' versions are gone through, so that each time the table has room for its share.
+    private func numberOfPasses(_ run: VerificationRun, on connection: PostgresConnection) throws -> UInt64 {
+        guard run.readsKeys else { return 1 }
+        var parameters = PostgresParameters()
+        parameters.append(run.log)
+        let streams = try connection.query(Self.countStreams, parameters).int64(0, 0)
+        // A tenth more, since shares are even only on average.
+        return UInt64(streams * 11 / 10 / Int64(StreamTable.capacity(slots: configuration.maximumSlots))) + 1
+    }
+
+    /// The tree of the chunks before `first`, from the roots of stored tiles; a checkpoint vouches for it later.
+    private func edge(
+        _ run: VerificationRun, before first: Int64, on connection: PostgresConnection
+    ) throws -> (MerkleFrontier, upper: [[TreeHash]]) {
+        var tree = MerkleFrontier()
+        var upper: [[TreeHash]] = []
+        guard first > 0 else { return (tree, upper) }
+        let rows = try connection.query(TileQuery.roots, TileQuery.parameters(run.log, 1, 0, first))
+        guard rows.count == Int(first) else {
+            throw VerificationFailure.unusableCheckpoint(
+                name: "the part of the log before --from", reason: "is not sealed; begin at the first event")
+        }
+        for row in 0..<rows.count {
+            guard var root = TreeHash(bytes: try rows.bytes(row, 1)) else { continue }
+            tree.append(subtree: root, level: Chunk.level)
+            for place in 0... {
+                if upper.count == place { upper.append([]) }
+                upper[place].append(root)
+                guard upper[place].count == HashTile.width,
+                    let tile = HashTile(level: place + 2, index: 0, hashes: upper[place])
+                else { break }
+                upper[place] = []
+                root = tile.root
+            }
+        }
+        return (tree, upper)
+    }
+
+    // MARK: - Other tables
+
+    private func checkTables(
+        _ run: VerificationRun, _ tally: QuotaTally?, _ snapshot: String, on connection: PostgresConnection,
+        _ report: inout VerificationReport
+    ) throws {
+        let blobs = BlobCheck(run)
+        try blobs.hashAll(on: connection, into: &report.findings)
+        let tables = TableChecks(run)
+        if run.readsKeys { try tables.checkKeys(on: connection, report.streams, into: &report.findings) }
+        guard let tally else {
+            report.omissions.append(
+                report.isCutShort
+                    ? "quotas and reservations: what is wrong with the events comes first"
+                    : "quotas and reservations: they follow from the whole log")
+            return
+        }
+        try tables.checkQuotas(tally, on: connection, into: &report.findings)
+        guard let keys = configuration.keys else {
+            report.omissions.append("boxes and reservations: there are no keys to look at them with")
+            return
+        }
+        try audit(run, keys, tally, snapshot, &report)
+    }
+
+    /// Every stream with its keys, lane by lane.
+    private func audit(
+        _ run: VerificationRun, _ keys: LedgerKeys, _ tally: QuotaTally, _ snapshot: String,
+        _ report: inout VerificationReport
+    ) throws {
+        // A lane is sorted by the database as a whole: about a hundred thousand events each.
+        var bits: UInt64 = 2
+        while bits < 12, run.head >> Int64(bits) > 100_000 { bits += 1 }
+        let lanes = Int64(1) << Int64(bits)
+        let next = Counter(0)
+        let outcome = Outcome()
+        let configuration = configuration
+        let shift = 64 - bits
+        let rules = tally.rules
+        try Crew.run(configuration.jobs, name: "audit") {
+            let connection = try Self.session(configuration, snapshot)
+            defer { connection.close() }
+            while true {
+                let lane = next.take()
+                guard lane < lanes else { break }
+                let first = StreamID(high: UInt64(lane) << shift, low: 0)
+                let last = StreamID(high: UInt64(lane) << shift | (1 << shift - 1), low: .max)
+                var audit = StreamAudit(run, keys, rules: rules)
+                try audit.check(from: first, through: last, on: connection)
+                outcome.add(audit.boxes, audit.findings)
+                configuration.progress?((lane + 1) * run.head / lanes, run.head)
+            }
+        }
+        (report.boxes, report.findings) = outcome.added(to: report.findings)
+    }
+
+    private static func session(
+        _ configuration: VerificationConfiguration, _ snapshot: String
+    ) throws -> PostgresConnection {
+        let connection = try PostgresConnection(configuration.readingSession)
+        try connection.execute(
+            script: "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET TRANSACTION SNAPSHOT '\(snapshot)'")
+        return connection
+    }
+
+    private static let overview = PostgresStatement(
+        Statement.overview, parameterTypes: [.int2], isReadOnly: true)
+    private static let findNewestCheckpoint = PostgresStatement(
+        Statement.findNewestCheckpoint, parameterTypes: [.int2], isReadOnly: true)
+    private static let countStreams = PostgresStatement(
+        Statement.countStreams, parameterTypes: [.int2], isReadOnly: true)
+}
+
+/// Hands out numbers, each once.
+private final class Counter: Sendable {
+    private let next: Mutex<Int64>
+
+    init(_ first: Int64) { next = Mutex(first) }
+
+    func take() -> Int64 {
+        next.withLock { next in
+            defer { next += 1 }
+            return next
+        }
+    }
+}
+
+/// What the lanes came to.
+private final class Outcome: Sendable {
+    private let contents = Mutex<(boxes: Int64, findings: [Finding])>((0, []))
+
+    func add(_ boxes: Int64, _ findings: [Finding]) {
+        contents.withLock { contents in
+            contents.boxes += boxes
+            contents.findings += findings.prefix(1_000)
+        }
+    }
+
+    func added(to findings: [Finding]) -> (Int64, [Finding]) {
+        contents.withLock { ($0.boxes, findings + $0.findings) }
+    }
+}

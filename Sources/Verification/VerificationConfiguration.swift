@@ -1,0 +1,48 @@
+public import PostgresClient
+public import PostgresLedger
+public import Transparency
+
+/// What a verification works with.
+public struct VerificationConfiguration: Sendable {
+    /// A database whose user may read the ledger; members of `ledger_gateway` may read all of it.
+    public var session: PostgresConfiguration
+    /// Which log.
+    public var log: Int16 = 0
+    /// The public half of the key that signs checkpoints, under any name.
+    ///
+    /// Without it signatures are not looked at.
+    public var verifier: VerifierKey?
+    /// Checkpoints that were saved outside the database, each with the name of where it was found.
+    public var saved: [(name: String, note: SignedNote)] = []
+    /// Opens boxes and recomputes reservations, when given.
+    public var keys: LedgerKeys?
+    /// The first position to read; rounded down to where a chunk begins.
+    public var from: Int64 = 1
+    /// How many sessions work side by side.
+    public var jobs = 2
+    /// How much memory the run may take, in bytes; more streams than fit are looked at in several passes.
+    public var memoryBytes = 300 << 20
+    /// Told now and then how many events of how many were read.
+    public var progress: (@Sendable (_ done: Int64, _ of: Int64) -> Void)?
+
+    /// A verification of a database.
+    public init(session: PostgresConfiguration) { self.session = session }
+
+    /// The session of each thread: as long as it takes, and all in one snapshot.
+    var readingSession: PostgresConfiguration {
+        var session = session
+        session.statementTimeoutMilliseconds = 0
+        session.idleInTransactionTimeoutMilliseconds = 0
+        session.session.merge(["jit": "off", "work_mem": "32MB"]) { given, _ in given }
+        return session
+    }
+
+    /// How many slots the table of streams may have: what the budget leaves after the chunks, the process and the
+    /// moment of growing, when an old and a new table stand side by side.
+    var maximumSlots: Int {
+        let left = max(memoryBytes - (80 << 20) - jobs * (16 << 20), 4 << 20)
+        var slots = 1 << 12
+        while slots * 2 * StreamTable.bytesPerSlot * 3 / 2 <= left { slots *= 2 }
+        return slots
+    }
+}
