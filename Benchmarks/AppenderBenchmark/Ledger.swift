@@ -33,7 +33,8 @@ struct Ledger: Sendable {
         let lag = SealingLag()
         let appended = AppendedLeaves()
         var sealer: Sealer?
-        if seals, let key = SigningKey.make(name: "bench") {
+        // The same key each time, so that one run goes on where another ended.
+        if seals, let key = SigningKey(name: "bench", seed: [UInt8](repeating: 1, count: 32)) {
             var sealing = SealerConfiguration(session: session, origin: "bench", key: key)
             sealing.appended = appended
             sealing.keep = { lag.sealed(to: $0.size) }

@@ -17,7 +17,7 @@ public struct SealerConfiguration: Sendable {
     /// How many events a checkpoint adds at most, so that a long backlog is sealed in steps of bounded memory and time.
     public var step: Int64 = 100_000
     /// The least time between two checkpoints, in milliseconds: after a rest, and under load.
-    public var pauses: ClosedRange<Int> = 200...1000
+    public var pauses: ClosedRange<Int> = 200...600
     /// Keeps a checkpoint outside the database.
     ///
     /// Called on the sealer's thread once the checkpoint stands for good, for those of other gateways too. What it throws
