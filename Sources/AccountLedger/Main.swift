@@ -18,7 +18,8 @@ import Glibc
             """,
         version: "account-ledger 1.0.0",
         subcommands: [
-            Up.self, Serve.self, Project.self, Migrate.self, Bootstrap.self, Show.self, Replay.self,
+            Up.self, Serve.self, Project.self, Migrate.self, Bootstrap.self, Show.self, Diff.self, Replay.self,
+            KeysCommand.self,
             ProjectionsCommand.self, ConfigCommand.self, Health.self,
         ])
 
