@@ -53,6 +53,16 @@ public final class LoadedKeyring: Sendable {
         }
     }
 
+    /// Reads the file again and takes it over when it has the right key of every living epoch.
+    ///
+    /// Two rotations in a row may leave nothing in it that is in memory, and then the database tells that it is right.
+    private func takeOver(_ living: [KnownEpoch]) {
+        guard !reload(), let fresh = read(),
+            living.allSatisfy({ fresh.checkValue(of: $0.number) == $0.checkValue })
+        else { return }
+        state.withLock { $0.keyring = fresh.closing($0.closed) }
+    }
+
     /// The keyring, read again when it lacks an epoch.
     public func holding(_ epoch: Int32) -> Keyring {
         let present = current
@@ -84,7 +94,7 @@ public final class LoadedKeyring: Sendable {
         if living.contains(where: { !held.contains($0.number) })
             || epochs.contains(where: { $0.isRetired && held.contains($0.number) })
         {
-            reload()
+            takeOver(living)
         }
         return state.withLock { state in
             let right = living.filter { state.keyring.checkValue(of: $0.number) == $0.checkValue }.map(\.number)

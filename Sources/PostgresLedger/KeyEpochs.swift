@@ -30,6 +30,13 @@ public struct KeyEpochs: Sendable {
         public var unreadable: Int64 = 0
         /// How many living keys still stand under other epochs.
         public var left: Int64 = 0
+
+        /// What came of it.
+        public init(rewrapped: Int64 = 0, unreadable: Int64 = 0, left: Int64 = 0) {
+            self.rewrapped = rewrapped
+            self.unreadable = unreadable
+            self.left = left
+        }
     }
 
     private let log: Int16

@@ -34,9 +34,11 @@ import Testing
         let other = try root.account(["emails": ["stays@example.org"], "backup": ["data": .string(blob)]])
         let export = try root.call("GET", "\(path)/export")
         #expect(export.text.contains("\(word)-town"))
-        let boxes = Self.boxes(export["events"]) + Self.boxes(export["identities"].arrayValue?.first?["events"] ?? .null)
+        let boxes =
+            Self.boxes(export["events"]) + Self.boxes(export["identities"].arrayValue?.first?["events"] ?? .null)
         #expect(boxes.count >= 8)
-        let blobs = try service.sql("SELECT encode(substr(body, 20, 40), 'hex') FROM ledger.blobs WHERE stream_id = '\(id)'")
+        let blobs = try service.sql(
+            "SELECT encode(substr(body, 20, 40), 'hex') FROM ledger.blobs WHERE stream_id = '\(id)'")
         let wrapped = try service.sql(
             "SELECT encode(wrapped, 'hex') FROM ledger.subject_keys WHERE stream_id IN "
                 + "('\(id)', '\(identity["id"].stringValue ?? "")')"
@@ -60,7 +62,8 @@ import Testing
         #expect(try service.sql(lookups) == "0")
         #expect(
             try service.sql(
-                "SELECT count(*) FROM rm.accounts_1 WHERE stream_id = '\(id)' AND (view IS NOT NULL OR name_key IS NOT NULL)")
+                "SELECT count(*) FROM rm.accounts_1 WHERE stream_id = '\(id)' AND (view IS NOT NULL OR name_key IS NOT NULL)"
+            )
                 == "0")
 
         let feed = try root.call("GET", "/v1/events", headers: [("Accept", "application/x-ndjson")])
@@ -78,7 +81,8 @@ import Testing
         expectProblem(try root.call("GET", identityPath), 410, "account-erased")
         #expect(try root.call("GET", "/v1/accounts?email=\(word)@example.org").items.isEmpty)
         // Released for whoever comes next; the name stays taken.
-        #expect(try root.call("POST", "/v1/identities", ["identifier": .string("\(word).id@example.org")]).status == 201)
+        #expect(
+            try root.call("POST", "/v1/identities", ["identifier": .string("\(word).id@example.org")]).status == 201)
         expectProblem(try root.call("POST", "/v1/accounts", ["name": typed("name")]), 409, "name-taken")
         #expect(try root.call("GET", "\(other.path)/backup")["data"].stringValue == blob, "others keep theirs")
         #expect(service.process.errors.contains("purged what was left of the erased"))

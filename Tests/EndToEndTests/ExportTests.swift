@@ -36,10 +36,12 @@ import Testing
 
         let account = try root.call("GET", person.path)
         let export = try owner.call("GET", "\(person.path)/export")
-        #expect(export.status == 200 && export.header("Content-Type") == "application/json", "\(export.text.prefix(300))")
+        #expect(
+            export.status == 200 && export.header("Content-Type") == "application/json", "\(export.text.prefix(300))")
         #expect(export.header("ETag") == account.header("ETag"))
         #expect(export["account"] == account.json)
-        #expect(export["source"] == (try root.call("GET", "/v1/events?limit=1").items.first?["source"] ?? .null))
+        let feed = try root.call("GET", "/v1/events?limit=1").items
+        #expect(export["source"] == feed.first?["source"])
         #expect(export["devices"].arrayValue?.first?["reason"] == .string("\(word)-why"))
         #expect(export["devices"].arrayValue?.first?["public_key"] == "a key")
         #expect(export["keys"].arrayValue?.count == 1)
@@ -49,14 +51,15 @@ import Testing
         #expect(backups.map { $0["version"] } == [1, 2, 3])
         let identities = export["identities"].arrayValue ?? []
         #expect(identities.map { $0["identifier"] } == [.string("\(word).id@example.org")])
-        #expect(identities.first?["events"].arrayValue?.map { $0["type"] } == ["identity.created.v1", "identity.linked.v1"])
-        for secret in ["argon2", "verifier", "secret_digest"] {
+        #expect(
+            identities.first?["events"].arrayValue?.map { $0["type"] } == ["identity.created.v1", "identity.linked.v1"])
+        for secret in ["$argon2", "phc", "secret_digest"] {
             #expect(!export.text.contains(secret), "\(secret) is nobody's to see")
         }
         #expect(try root.call("GET", "\(person.path)/export")["events"] == export["events"])
         #expect(try root.call("HEAD", "\(person.path)/export").status == 200)
 
-        let past = try root.call("GET", "\(person.path)/export?at=\(account["position"].integerValue ?? 0 - 1)")
+        let past = try root.call("GET", "\(person.path)/export?at=\(account["position"].integerValue ?? 0)")
         #expect(past["account"]["version"] == account["version"])
         let early = export["events"].arrayValue?[3]["sequence"].stringValue ?? ""
         let then = try root.call("GET", "\(person.path)/export?at=\(early)")

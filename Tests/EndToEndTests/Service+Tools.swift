@@ -19,7 +19,9 @@ extension Service {
 
     /// What a statement answers, as psql prints it without alignment; as superuser of the cluster.
     func sql(_ statement: String) throws -> String {
-        let shell = try Shell("\(try server())\npsql \"${at[@]}\" -qAt -v ON_ERROR_STOP=1 -c \"$SQL\" ledger", environment: ["SQL": statement])
+        let shell = try Shell(
+            "\(try server())\npsql \"${at[@]}\" -qAt -v ON_ERROR_STOP=1 -c \"$SQL\" ledger",
+            environment: ["SQL": statement])
         guard shell.status == 0 else { throw TestFailure("no answer: \(shell.errors)") }
         return shell.output.trimmingCharacters(in: .whitespacesAndNewlines)
     }

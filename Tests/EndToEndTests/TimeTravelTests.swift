@@ -155,7 +155,9 @@ import Testing
         #expect(!shown.output.contains("two@example.org") && !shown.output.contains("phone"))
 
         let table = try service.tool(["diff", person.id, "\(start)", "now"])
-        let rows = table.output.split(separator: "\n").map { $0.split(separator: "\t", omittingEmptySubsequences: false) }
+        let rows = table.output.split(separator: "\n").map {
+            $0.split(separator: "\t", omittingEmptySubsequences: false)
+        }
         #expect(table.status == 0, "\(table.errors)")
         #expect(rows.map { $0[2] } == ["emails.changed.v1", "device.added.v1", "device.renamed.v1"])
         #expect(rows.map { $0[3] } == ["account \(person.id)", "root", "root"])

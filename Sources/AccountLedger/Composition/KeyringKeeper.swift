@@ -13,11 +13,14 @@ struct KeyringKeeper: Service {
 
     private let configuration: PostgresConfiguration
     private let keyring: LoadedKeyring
+    private let wraps: Bool
     private let logger: Logger
 
-    init(_ configuration: PostgresConfiguration, keyring: LoadedKeyring, logger: Logger) {
+    /// A keeper of a keyring; `wraps` when new keys are wrapped with it, which is worth a line when it changes.
+    init(_ configuration: PostgresConfiguration, keyring: LoadedKeyring, wraps: Bool = true, logger: Logger) {
         self.configuration = configuration
         self.keyring = keyring
+        self.wraps = wraps
         self.logger = logger
     }
 
@@ -35,7 +38,9 @@ struct KeyringKeeper: Service {
                 }
                 if keyring.current.current != present {
                     present = keyring.current.current
-                    logger.notice("wraps new keys under another epoch", metadata: ["epoch": "\(present)"])
+                    if wraps {
+                        logger.notice("wraps new keys under another epoch", metadata: ["epoch": "\(present)"])
+                    }
                 }
                 try? await Task.sleep(for: Self.pause)
             }

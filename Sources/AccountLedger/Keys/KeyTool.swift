@@ -35,7 +35,7 @@ struct KeyTool {
 
     /// The keyring, read now and compared with the database.
     ///
-    /// - Parameter mayBeAhead: whether the file may hold epochs that the database does not know yet.
+    /// With `mayBeAhead` the file may hold epochs that the database does not know yet.
     func keyring(mayBeAhead: Bool) throws -> Keyring {
         let keyring = try file.read()
         do {
