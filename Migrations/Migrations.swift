@@ -25,5 +25,6 @@ public enum Migrations {
         Migration(number: 19, name: "outbox_lanes", bytes: PackageResources._019_outbox_lanes_sql),
         Migration(number: 20, name: "rebuild", bytes: PackageResources._020_rebuild_sql),
         Migration(number: 21, name: "origins", bytes: PackageResources._021_origins_sql),
+        Migration(number: 22, name: "purging", bytes: PackageResources._022_purging_sql),
     ]
 }

@@ -18,8 +18,9 @@ import Glibc
             """,
         version: "account-ledger 1.0.0",
         subcommands: [
-            Up.self, Serve.self, Project.self, Migrate.self, Bootstrap.self, Show.self, Replay.self,
-            ProjectionsCommand.self, Rebuild.self, Verify.self, CheckpointCommand.self, ConfigCommand.self, Health.self,
+            Up.self, Serve.self, Project.self, Migrate.self, Bootstrap.self, Show.self, Diff.self, Replay.self,
+            ProjectionsCommand.self, Rebuild.self, Verify.self, CheckpointCommand.self, KeysCommand.self,
+            ConfigCommand.self, Health.self,
         ])
 
     static func main() async {

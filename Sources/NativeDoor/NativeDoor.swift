@@ -67,6 +67,7 @@ public final class NativeDoor: DoorKit.Door {
         registerKeys(on: &routes)
         registerAdministrators(on: &routes)
         registerAccountEvents(on: &routes)
+        registerExport(on: &routes)
         registerIdentities(on: &routes)
         registerTokens(on: &routes)
         registerRecovery(on: &routes)

@@ -107,6 +107,8 @@ struct Gateway {
                 AttemptSweeper(attempts: attempts),
                 SwapWatch(configuration: session, reads: reads),
                 SpaceEraser(service: accounts, reads: reads, logger: logger),
+                ErasureKeeper(session, logger: logger),
+                KeyringKeeper(session, keyring: keyring, logger: logger),
                 server,
             ]
     }

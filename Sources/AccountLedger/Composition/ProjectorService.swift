@@ -7,6 +7,7 @@ import ServiceLifecycle
 /// The projector role: the workers that keep the read models.
 struct ProjectorService: Service {
     let projector: Projector
+    private let keyringKeeper: KeyringKeeper
 
     /// The workers on a database; `listens` when appenders of other processes are to be heard.
     init(
@@ -20,6 +21,7 @@ struct ProjectorService: Service {
             projections: ShippedProjections.all(secrets.master),
             keyring: keyring, workers: configuration.workers, listens: listens,
             rebuilding: rebuilding, logger: logger)
+        keyringKeeper = KeyringKeeper(Self.session(databaseURL), keyring: keyring, wraps: false, logger: logger)
     }
 
     static func session(_ url: String) -> PostgresConfiguration {
@@ -27,6 +29,8 @@ struct ProjectorService: Service {
     }
 
     func run() async throws {
+        async let keeping: Void = keyringKeeper.run()
         await cancelWhenGracefulShutdown { await projector.run() }
+        try await keeping
     }
 }
