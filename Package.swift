@@ -73,12 +73,13 @@ let package = Package(
             name: "PostgresReadModels",
             dependencies: [
                 "AccountDomain", "Accounts", "EventCoding", "PostgresClient", "PostgresLedger", "ProjectionKit",
-                "AccountsProjection", "IdentitiesProjection", "SpacesProjection",
+                "AccountsProjection", "ActivationsProjection", "IdentitiesProjection", "SpacesProjection",
             ],
             resources: [.embedInCode("Statements")],
             swiftSettings: strict),
         .target(name: "ProjectionKit", dependencies: ["AccountDomain", "EventCoding"], swiftSettings: strict),
         projection("Accounts", statements: ["lookups_add", "lookups_remove"], uses: ["Accounts"]),
+        projection("Activations"),
         projection("Devices", statements: ["lookups_add", "lookups_remove"]),
         projection("Identities"),
         projection("Spaces"),
@@ -111,14 +112,23 @@ let package = Package(
             ],
             resources: [.embedInCode("openapi.yaml")],
             swiftSettings: strict),
+        .target(
+            name: "MeldDoor",
+            dependencies: [
+                "DoorKit", "EventCoding", "StrictJSON", "AccountDomain", "Accounts", logging, crypto,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
 
         // The program.
         .target(name: "EmbeddedPostgres", dependencies: [logging], swiftSettings: strict),
         .executableTarget(
             name: "AccountLedger",
             dependencies: [
-                "AccountDomain", "AccountSecurity", "Accounts", "AccountsProjection", "DevicesProjection", "DoorKit",
-                "EmbeddedPostgres", "EventCoding", "IdentitiesProjection", "Migrations", "NativeDoor",
+                "AccountDomain", "AccountSecurity", "Accounts", "AccountsProjection", "ActivationsProjection",
+                "DevicesProjection", "DoorKit",
+                "EmbeddedPostgres", "EventCoding", "IdentitiesProjection", "MeldDoor", "Migrations", "NativeDoor",
                 "PostgresClient", "PostgresLedger", "PostgresReadModels", "ProjectionKit", "Projector",
                 "SpacesProjection", "StrictJSON",
                 logging,
@@ -164,8 +174,8 @@ let package = Package(
         tests(
             "Projector",
             [
-                "AccountDomain", "Accounts", "AccountsProjection", "DevicesProjection", "EventCoding",
-                "IdentitiesProjection", "Migrations", "PostgresClient", "PostgresLedger", "ProjectionKit", "Projector",
+                "AccountDomain", "Accounts", "AccountsProjection", "ActivationsProjection", "DevicesProjection",
+                "EventCoding", "IdentitiesProjection", "Migrations", "PostgresClient", "PostgresLedger", "ProjectionKit", "Projector",
                 "SpacesProjection", "TestSupport", logging,
             ]),
         tests(
@@ -178,6 +188,12 @@ let package = Package(
         tests(
             "NativeDoor",
             ["DoorKit", "NativeDoor", "StrictJSON", "AccountDomain", "Accounts", "EventCoding", crypto, logging]),
+        tests(
+            "MeldDoor",
+            [
+                "DoorKit", "MeldDoor", "StrictJSON", "AccountDomain", "AccountSecurity", "Accounts", "EventCoding",
+                "PostgresClient", "PostgresLedger", "PostgresReadModels", "TestSupport", crypto, logging,
+            ]),
         tests("EmbeddedPostgres", ["EmbeddedPostgres"]),
         tests(
             "AccountLedger",
@@ -185,7 +201,9 @@ let package = Package(
                 "AccountLedger", "EmbeddedPostgres", "EventCoding", "Migrations", "PostgresClient", "PostgresLedger",
                 "StrictJSON", logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
-        tests("EndToEnd", ["StrictJSON", "PostgresClient", "TestSupport"]),
+        tests(
+            "EndToEnd",
+            ["AccountDomain", "Accounts", "EventCoding", "PKI", "StrictJSON", "PostgresClient", "TestSupport", crypto]),
         tests("Deployment", [.product(name: "Yams", package: "Yams")]),
     ]
 )

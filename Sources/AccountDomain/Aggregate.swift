@@ -6,6 +6,8 @@ public enum DomainEvent: Sendable, Equatable {
     case identity(Identity.Event)
     /// To a Space.
     case space(Space.Event)
+    /// To an activation.
+    case activation(Activation.Event)
 }
 
 /// The state of a stream, whatever it is a stream of.
@@ -18,6 +20,8 @@ public indirect enum Aggregate: Sendable, Equatable {
     case identity(Identity)
     /// A Space.
     case space(Space)
+    /// An activation.
+    case activation(Activation)
 
     /// Takes what happened; the first event says what the stream is.
     ///
@@ -40,6 +44,10 @@ public indirect enum Aggregate: Sendable, Equatable {
             guard var space = takeSpace() else { return false }
             space.apply(event)
             self = .space(space)
+        case .activation(let event):
+            guard var activation = takeActivation() else { return false }
+            activation.apply(event)
+            self = .activation(activation)
         }
         return true
     }
@@ -53,7 +61,7 @@ public indirect enum Aggregate: Sendable, Equatable {
         case .account(let account):
             self = .empty
             return account
-        case .identity, .space: return nil
+        case .identity, .space, .activation: return nil
         }
     }
 
@@ -63,7 +71,7 @@ public indirect enum Aggregate: Sendable, Equatable {
         case .identity(let identity):
             self = .empty
             return identity
-        case .account, .space: return nil
+        case .account, .space, .activation: return nil
         }
     }
 
@@ -73,7 +81,17 @@ public indirect enum Aggregate: Sendable, Equatable {
         case .space(let space):
             self = .empty
             return space
-        case .account, .identity: return nil
+        case .account, .identity, .activation: return nil
+        }
+    }
+
+    private mutating func takeActivation() -> Activation? {
+        switch self {
+        case .empty: return .missing
+        case .activation(let activation):
+            self = .empty
+            return activation
+        case .account, .identity, .space: return nil
         }
     }
 
@@ -84,6 +102,7 @@ public indirect enum Aggregate: Sendable, Equatable {
         case .account(let account): account.lifecycle.isErased
         case .identity(let identity): identity.isEnded
         case .space(let space): space.isEnded
+        case .activation(let activation): activation.isEnded
         }
     }
 }

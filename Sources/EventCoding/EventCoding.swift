@@ -30,6 +30,7 @@ public enum EventCoding {
         case .account(let event): encode(event)
         case .identity(let event): encode(event)
         case .space(let event): encode(event)
+        case .activation(let event): encode(event)
         }
     }
 
@@ -51,6 +52,7 @@ public enum EventCoding {
     /// An entry is never removed or reused.
     static let decoders: [String: Decoder] = accountDecoders.merging(identityDecoders) { own, _ in own }
         .merging(spaceDecoders) { own, _ in own }
+        .merging(activationDecoders) { own, _ in own }
 
     /// The names of every stored type, sorted.
     public static var types: [String] { decoders.keys.sorted() }

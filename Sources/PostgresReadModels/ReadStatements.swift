@@ -7,12 +7,15 @@ import SpacesProjection
 /// The statements of this module, with the versions of the read models that this program folds.
 enum ReadStatements {
     static let accounts: Int32 = 1
+    static let activations: Int32 = 1
     static let identities: Int32 = 1
     static let spaces: Int32 = 1
 
     static let findAccount = statement(
         PackageResources.find_account_sql, accounts, [.uuid, .int2, .uuid, .int4, .int8, .int2])
     static let findRows = statement(PackageResources.find_rows_sql, accounts, [.uuidArray, .int2])
+    static let listClosedActivations = statement(
+        PackageResources.list_closed_activations_sql, activations, [.timestamptz, .int8])
     static let findIdentity = statement(PackageResources.find_identity_sql, identities, [.uuid, .int2, .int2])
     static let countPlaces = statement(PackageResources.count_places_sql, 0, [.int2, .uuid])
     static let findMoved = statement(

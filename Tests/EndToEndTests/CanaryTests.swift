@@ -104,7 +104,7 @@ import Testing
 
 extension Service {
     /// Everything in its database, as pg_dump writes it.
-    fileprivate func dump() throws -> String {
+    func dump() throws -> String {
         let lines = try String(contentsOfFile: "\(home.path)/home/postgres/data/postmaster.pid", encoding: .utf8)
             .split(separator: "\n", omittingEmptySubsequences: false)
         let shell = try Shell(
@@ -118,7 +118,7 @@ extension Service {
     }
 
     /// What the database server logged, wherever in the home it stands.
-    fileprivate func serverLog() -> String {
+    func serverLog() -> String {
         var text = ""
         for case let name as String in FileManager.default.enumerator(atPath: "\(home.path)/home") ?? .init()
         where name.hasSuffix("log") || name.contains(".log") {

@@ -5,6 +5,7 @@ import DoorKit
 import EventCoding
 import Glibc
 import Logging
+import MeldDoor
 import NativeDoor
 import PostgresClient
 import PostgresLedger
@@ -69,8 +70,13 @@ struct Gateway {
                 origin: parts.origin, maximumUploadBytes: configuration.maximumUploadBytes),
             limits: limits,
             readiness: { readiness.reasons })
+        let meld = MeldDoor(
+            service: accounts, reads: reads, log: log, authenticator: authenticator,
+            signatures: RSATokenSignatures(work: work), master: master, root: root,
+            settings: MeldDoorSettings(domain: configuration.domain, root: root), limits: limits)
         let server = try HTTPServer(
-            configuration: configuration.server, doors: [native], logger: logger, drain: drain, counters: counters,
+            configuration: configuration.server, doors: [native, meld], logger: logger, drain: drain,
+            counters: counters,
             requestLog: RequestLines(
                 "account-ledger", level: configuration.logLevel, isReadable: isatty(STDERR_FILENO) == 1),
             onListening: onListening)
@@ -80,6 +86,7 @@ struct Gateway {
             LogService(log: log, work: work),
             PartitionKeeper(session, logger: logger),
             AttemptSweeper(attempts: attempts),
+            ActivationJanitor(service: accounts, calendar: PostgresActivations(log: log), logger: logger),
             SpaceEraser(service: accounts, reads: reads, logger: logger),
             server,
         ]
