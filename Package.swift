@@ -87,12 +87,13 @@ let package = Package(
             name: "PostgresReadModels",
             dependencies: [
                 "AccountDomain", "Accounts", "EventCoding", "PostgresClient", "PostgresLedger", "ProjectionKit",
-                "AccountsProjection", "IdentitiesProjection", "SpacesProjection",
+                "AccountsProjection", "ActivationsProjection", "IdentitiesProjection", "SpacesProjection",
             ],
             resources: [.embedInCode("Statements")],
             swiftSettings: strict),
         .target(name: "ProjectionKit", dependencies: ["AccountDomain", "EventCoding"], swiftSettings: strict),
         projection("Accounts", statements: ["lookups_add", "lookups_remove"], uses: ["Accounts"]),
+        projection("Activations"),
         projection("Devices", statements: ["lookups_add", "lookups_remove"]),
         projection("Identities"),
         projection("Spaces"),
@@ -143,6 +144,14 @@ let package = Package(
             ],
             resources: [.embedInCode("openapi.yaml")],
             swiftSettings: strict),
+        .target(
+            name: "MeldDoor",
+            dependencies: [
+                "DoorKit", "EventCoding", "StrictJSON", "AccountDomain", "Accounts", logging, crypto,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
 
         .target(
             name: "AuditDoor",
@@ -161,11 +170,11 @@ let package = Package(
         .executableTarget(
             name: "AccountLedger",
             dependencies: [
-                "AccountDomain", "AccountSecurity", "Accounts", "AccountsProjection", "AuditDoor", "DevicesProjection",
-                "DoorKit", "EmbeddedPostgres", "EventCoding", "IdentitiesProjection", "MailTransport", "Migrations",
-                "MisakeyDoor", "NativeDoor", "Outbox", "PostgresClient", "PostgresLedger", "PostgresReadModels",
-                "PostgresTransparency", "ProjectionKit", "Projector", "SpacesProjection", "StrictJSON", "Transparency",
-                "Verification",
+                "AccountDomain", "AccountSecurity", "Accounts", "AccountsProjection", "ActivationsProjection",
+                "AuditDoor", "DevicesProjection", "DoorKit", "EmbeddedPostgres", "EventCoding", "IdentitiesProjection",
+                "MailTransport", "MeldDoor", "Migrations", "MisakeyDoor", "NativeDoor", "Outbox", "PostgresClient",
+                "PostgresLedger", "PostgresReadModels", "PostgresTransparency", "ProjectionKit", "Projector",
+                "SpacesProjection", "StrictJSON", "Transparency", "Verification",
                 logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -224,8 +233,8 @@ let package = Package(
         tests(
             "Projector",
             [
-                "AccountDomain", "Accounts", "AccountsProjection", "DevicesProjection", "EventCoding",
-                "IdentitiesProjection", "Migrations", "PostgresClient", "PostgresLedger", "ProjectionKit", "Projector",
+                "AccountDomain", "Accounts", "AccountsProjection", "ActivationsProjection", "DevicesProjection",
+                "EventCoding", "IdentitiesProjection", "Migrations", "PostgresClient", "PostgresLedger", "ProjectionKit", "Projector",
                 "SpacesProjection", "TestSupport", logging,
             ]),
         tests(
@@ -250,6 +259,12 @@ let package = Package(
                 "AccountDomain", "Accounts", "EventCoding", "PostgresClient", "PostgresLedger", "TestSupport",
                 "Transparency", "Verification", logging,
             ]),
+        tests(
+            "MeldDoor",
+            [
+                "DoorKit", "MeldDoor", "StrictJSON", "AccountDomain", "AccountSecurity", "Accounts", "EventCoding",
+                "PostgresClient", "PostgresLedger", "PostgresReadModels", "TestSupport", crypto, logging,
+            ]),
         tests("EmbeddedPostgres", ["EmbeddedPostgres"]),
         tests("MailTransport", ["AccountDomain", "MailTransport", "TestSupport"]),
         tests(
@@ -265,7 +280,9 @@ let package = Package(
                 "StrictJSON", "Transparency", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
-        tests("EndToEnd", ["StrictJSON", "PostgresClient", "TestSupport"]),
+        tests(
+            "EndToEnd",
+            ["AccountDomain", "Accounts", "EventCoding", "PKI", "StrictJSON", "PostgresClient", "TestSupport", crypto]),
         tests("Deployment", [.product(name: "Yams", package: "Yams")]),
     ]
 )

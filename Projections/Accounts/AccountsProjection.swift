@@ -48,8 +48,10 @@ public struct AccountsProjection: Projection {
         removeLookups = ProjectionSQL.text(PackageResources.lookups_remove_sql)
     }
 
-    /// Everything but what happens to identities and Spaces.
-    public func takes(_ type: String) -> Bool { !type.hasPrefix("identity.") && !type.hasPrefix("space.") }
+    /// Everything but what happens to identities, Spaces and activations.
+    public func takes(_ type: String) -> Bool {
+        !type.hasPrefix("identity.") && !type.hasPrefix("space.") && !type.hasPrefix("activation.")
+    }
 
     /// An account of which nothing is known yet.
     public func start(_ stream: StreamID) -> State { State(view: AccountView(stream)) }
@@ -91,7 +93,8 @@ public struct AccountsProjection: Projection {
                 version: event.stored.version, command: event.stored.command, event: happened))
         switch change {
         case .profile(.nameChanged(let name)): state.nameKey = key(ofName: name.text)
-        case .profile(.emailsChanged): state.mustWriteLookups = true
+        case .profile(.emailsChanged), .profile(.emailsInserted), .profile(.emailsDeleted):
+            state.mustWriteLookups = true
         default: break
         }
     }

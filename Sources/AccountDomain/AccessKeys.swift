@@ -63,12 +63,16 @@ public struct AccessKeys: Sendable, Equatable {
         public let kind: KeyKind
         /// SHA-256 of the secret.
         public let secretDigest: Digest
+        /// SubjectPublicKeyInfo (DER) of its RSA pair.
+        public let publicKey: [UInt8]?
         /// Whether it was revoked.
         public var isRevoked: Bool
     }
 
     /// How many keys that were not revoked an account may have.
     public static let maximumLiving = 100
+    /// How many an account of m-ld may have, where each device and each program asks for one of its own.
+    public static let maximumLivingOfMeld = 1_000
 
     /// All keys, oldest first.
     public private(set) var keys: [Entry] = []
@@ -90,11 +94,11 @@ public struct AccessKeys: Sendable, Equatable {
     /// The living key with an id.
     public func living(_ id: KeyID) -> Entry? { keys.first { $0.id == id && !$0.isRevoked } }
 
-    func decide(_ command: Command) throws(Refusal) -> [Event] {
+    func decide(_ command: Command, system: System) throws(Refusal) -> [Event] {
         switch command {
         case .issue(let key):
             guard !keys.contains(where: { $0.id == key.id }) else { throw .idTaken }
-            guard keys.count(where: { !$0.isRevoked }) < Self.maximumLiving else { throw .tooMany }
+            guard keys.count(where: { !$0.isRevoked }) < Self.maximum(for: system) else { throw .tooMany }
             return [.issued(key)]
         case .revoke(let id):
             guard let key = keys.first(where: { $0.id == id }) else { throw .notFound }
@@ -102,10 +106,15 @@ public struct AccessKeys: Sendable, Equatable {
         }
     }
 
+    private static func maximum(for system: System) -> Int { system == .mld ? maximumLivingOfMeld : maximumLiving }
+
     mutating func apply(_ event: Event) {
         switch event {
         case .issued(let key):
-            keys.append(Entry(id: key.id, kind: key.kind, secretDigest: key.secretDigest, isRevoked: false))
+            keys.append(
+                Entry(
+                    id: key.id, kind: key.kind, secretDigest: key.secretDigest, publicKey: key.publicKey,
+                    isRevoked: false))
         case .revoked(let id):
             guard let index = keys.firstIndex(where: { $0.id == id }) else { return }
             keys[index].isRevoked = true

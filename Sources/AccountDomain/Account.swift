@@ -14,6 +14,10 @@ public enum AccountCommand: Sendable, Equatable {
     case accessKeys(AccessKeys.Command)
     /// See ``RemotesAuth``.
     case remotesAuth(RemotesAuth.Command)
+    /// See ``Naming``.
+    case naming(Naming.Command)
+    /// See ``Domains``.
+    case domains(Domains.Command)
     /// See ``Administrators``.
     case administrators(Administrators.Command)
     /// See ``Roles``.
@@ -44,6 +48,10 @@ public enum AccountEvent: Sendable, Equatable {
     case accessKeys(AccessKeys.Event)
     /// See ``RemotesAuth``.
     case remotesAuth(RemotesAuth.Event)
+    /// See ``Naming``.
+    case naming(Naming.Event)
+    /// See ``Domains``.
+    case domains(Domains.Event)
     /// See ``Administrators``.
     case administrators(Administrators.Event)
     /// See ``Roles``.
@@ -76,6 +84,8 @@ public enum AccountRefusal: Error, Sendable, Equatable {
     case devices(Devices.Refusal)
     /// See ``AccessKeys``.
     case accessKeys(AccessKeys.Refusal)
+    /// See ``Domains``.
+    case domains(Domains.Refusal)
     /// See ``Administrators``.
     case administrators(Administrators.Refusal)
     /// See ``Roles``.
@@ -102,6 +112,10 @@ public struct Account: Sendable, Equatable {
     public private(set) var accessKeys = AccessKeys()
     /// Credentials of remotes.
     public private(set) var remotesAuth = RemotesAuth()
+    /// How names of new domains may come about.
+    public private(set) var naming = Naming()
+    /// Domains below it.
+    public private(set) var domains = Domains()
     /// Other accounts that administer it.
     public private(set) var administrators = Administrators()
     /// What it is in its Space.
@@ -149,8 +163,13 @@ public struct Account: Sendable, Equatable {
                 return try devices.decide(command, system: lifecycle.system).map { .devices($0) }
             } catch { throw .devices(error) }
         case .accessKeys(let command):
-            do { return try accessKeys.decide(command).map { .accessKeys($0) } } catch { throw .accessKeys(error) }
+            do {
+                return try accessKeys.decide(command, system: lifecycle.system).map { .accessKeys($0) }
+            } catch { throw .accessKeys(error) }
         case .remotesAuth(let command): return remotesAuth.decide(command).map { .remotesAuth($0) }
+        case .naming(let command): return naming.decide(command).map { .naming($0) }
+        case .domains(let command):
+            do { return try domains.decide(command).map { .domains($0) } } catch { throw .domains(error) }
         case .administrators(let command):
             do {
                 return try administrators.decide(command).map { .administrators($0) }
@@ -190,6 +209,8 @@ public struct Account: Sendable, Equatable {
         case .devices(let event): devices.apply(event)
         case .accessKeys(let event): accessKeys.apply(event)
         case .remotesAuth(let event): remotesAuth.apply(event)
+        case .naming(let event): naming.apply(event)
+        case .domains(let event): domains.apply(event)
         case .administrators(let event): administrators.apply(event)
         case .roles(let event): roles.apply(event)
         case .tokens(let event): tokens.apply(event)

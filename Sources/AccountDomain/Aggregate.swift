@@ -8,6 +8,8 @@ public enum DomainEvent: Sendable, Equatable {
     case space(Space.Event)
     /// To the deployment as a whole.
     case deployment(Deployment.Event)
+    /// To an activation.
+    case activation(Activation.Event)
 }
 
 /// The state of a stream, whatever it is a stream of.
@@ -22,6 +24,8 @@ public indirect enum Aggregate: Sendable, Equatable {
     case space(Space)
     /// The deployment as a whole.
     case deployment(Deployment)
+    /// An activation.
+    case activation(Activation)
 
     /// Takes what happened; the first event says what the stream is.
     ///
@@ -48,6 +52,10 @@ public indirect enum Aggregate: Sendable, Equatable {
             guard var deployment = takeDeployment() else { return false }
             deployment.apply(event)
             self = .deployment(deployment)
+        case .activation(let event):
+            guard var activation = takeActivation() else { return false }
+            activation.apply(event)
+            self = .activation(activation)
         }
         return true
     }
@@ -61,7 +69,7 @@ public indirect enum Aggregate: Sendable, Equatable {
         case .account(let account):
             self = .empty
             return account
-        case .identity, .space, .deployment: return nil
+        case .identity, .space, .deployment, .activation: return nil
         }
     }
 
@@ -71,7 +79,7 @@ public indirect enum Aggregate: Sendable, Equatable {
         case .identity(let identity):
             self = .empty
             return identity
-        case .account, .space, .deployment: return nil
+        case .account, .space, .deployment, .activation: return nil
         }
     }
 
@@ -81,7 +89,7 @@ public indirect enum Aggregate: Sendable, Equatable {
         case .space(let space):
             self = .empty
             return space
-        case .account, .identity, .deployment: return nil
+        case .account, .identity, .deployment, .activation: return nil
         }
     }
 
@@ -91,7 +99,17 @@ public indirect enum Aggregate: Sendable, Equatable {
         case .deployment(let deployment):
             self = .empty
             return deployment
-        case .account, .identity, .space: return nil
+        case .account, .identity, .space, .activation: return nil
+        }
+    }
+
+    private mutating func takeActivation() -> Activation? {
+        switch self {
+        case .empty: return .missing
+        case .activation(let activation):
+            self = .empty
+            return activation
+        case .account, .identity, .space, .deployment: return nil
         }
     }
 
@@ -102,6 +120,7 @@ public indirect enum Aggregate: Sendable, Equatable {
         case .account(let account): account.lifecycle.isErased
         case .identity(let identity): identity.isEnded
         case .space(let space): space.isEnded
+        case .activation(let activation): activation.isEnded
         }
     }
 }

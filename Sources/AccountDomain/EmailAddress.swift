@@ -12,6 +12,11 @@ public struct EmailAddress: TextValue {
     /// Takes an address that was one when it was written to the log.
     public init(stored text: String) { self.text = text }
 
+    /// Equal when all bytes are: letters that merely look alike, or are spelt in another way, are another address.
+    public static func == (left: EmailAddress, right: EmailAddress) -> Bool {
+        left.text.utf8.elementsEqual(right.text.utf8)
+    }
+
     static func isValid(_ text: String) -> Bool {
         let scalars = text.unicodeScalars
         guard scalars.count <= 254, let at = scalars.lastIndex(of: "@") else { return false }

@@ -48,6 +48,14 @@ public enum RemoteAuthMode: String, Sendable, CaseIterable {
     case jwt
 }
 
+/// How names of domains may come about (m-ld).
+public enum NamingContext: String, Sendable, CaseIterable {
+    /// Whoever may create a domain names it.
+    case any
+    /// Anybody may have one under a drawn name.
+    case uuid
+}
+
 /// How an identity's second factor is checked.
 public enum MFAMethod: String, Sendable, CaseIterable {
     /// There is none.

@@ -6,6 +6,8 @@ public struct Profile: Sendable, Equatable {
         case change(ProfileMembers)
         /// Replaces the addresses.
         case changeEmails([EmailAddress])
+        /// Deletes some addresses, then inserts some.
+        case patchEmails(insert: [EmailAddress], delete: [EmailAddress])
         /// Gives the account its name, or another one.
         case changeName(AccountName)
     }
@@ -16,6 +18,10 @@ public struct Profile: Sendable, Equatable {
         case profileChanged(ProfileMembers)
         /// The addresses are now these.
         case emailsChanged([EmailAddress])
+        /// These addresses were added.
+        case emailsInserted([EmailAddress])
+        /// These addresses were taken away.
+        case emailsDeleted([EmailAddress])
         /// The name is now this.
         case nameChanged(AccountName)
     }
@@ -48,11 +54,23 @@ public struct Profile: Sendable, Equatable {
         case .changeEmails(let emails):
             try Self.check(emails)
             return emails == self.emails ? [] : [.emailsChanged(emails)]
+        case .patchEmails(let insert, let delete): return try patch(insert, delete)
         case .changeName(let name):
             if name == self.name { return [] }
             guard !isNameFixed else { throw .nameFixed }
             return [.nameChanged(name)]
         }
+    }
+
+    private func patch(_ insert: [EmailAddress], _ delete: [EmailAddress]) throws(Refusal) -> [Event] {
+        let deleted = emails.filter { email in delete.contains(email) && !insert.contains(email) }
+        var inserted: [EmailAddress] = []
+        for email in insert where !emails.contains(email) && !inserted.contains(email) { inserted.append(email) }
+        guard emails.count - deleted.count + inserted.count <= max(Self.maximumEmails, emails.count) else {
+            throw .tooManyEmails
+        }
+        return (deleted.isEmpty ? [] : [.emailsDeleted(deleted)])
+            + (inserted.isEmpty ? [] : [.emailsInserted(inserted)])
     }
 
     static func check(_ emails: [EmailAddress]) throws(Refusal) {
@@ -64,6 +82,8 @@ public struct Profile: Sendable, Equatable {
         switch event {
         case .profileChanged(let profile): self.profile = profile
         case .emailsChanged(let emails): self.emails = emails
+        case .emailsInserted(let new): for email in new where !emails.contains(email) { emails.append(email) }
+        case .emailsDeleted(let old): emails.removeAll { old.contains($0) }
         case .nameChanged(let name): self.name = name
         }
     }

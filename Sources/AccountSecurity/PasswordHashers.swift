@@ -70,7 +70,7 @@ public struct RSAKeyPairMaker: KeyPairMaker {
 }
 
 extension SlowWork {
-    fileprivate func perform<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws(Failure) -> T {
+    func perform<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws(Failure) -> T {
         do { return try await run(.normal, body) } catch { throw Failure(slowWork: error) }
     }
 }

@@ -63,6 +63,13 @@ public enum AccessPolicy {
         }
     }
 
+    /// Whether the caller may open and connect domains of an account (m-ld): root, the account, its administrators.
+    public static func mayUseDomains(of account: AccountID, _ state: Account, caller: Caller) -> Bool {
+        if caller.isRoot { return true }
+        guard let own = caller.account else { return false }
+        return own == account || state.administrators.accounts.contains(own)
+    }
+
     /// Lets only root through.
     public static func requireRoot(_ caller: Caller) throws(Failure) {
         switch caller.principal {

@@ -23,7 +23,7 @@ extension AccountService {
     public func patch(_ patch: AccountPatch, _ account: AccountID, _ context: CommandContext) async throws(Failure)
         -> Appended
     {
-        if let name = patch.name, name.text == settings.applicationID { throw .valueTaken(.accountName) }
+        if let name = patch.name, name.text == settings.rootName { throw .valueTaken(.accountName) }
         let space = try await spaceOf(account)
         return try await append(
             to: account, act: patch.isAdmin == nil ? .change : .appoint, with: space.map { [$0] } ?? [], context

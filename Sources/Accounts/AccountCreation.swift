@@ -44,7 +44,7 @@ extension AccountService {
     public func create(_ new: NewAccount, _ context: CommandContext) async throws(Failure) -> Appended {
         // Before anything slow is done, looked up or stored for somebody who may not.
         try await requireMayCreate(in: new.space, context.caller)
-        if let name = new.name, name.text == settings.applicationID { throw .valueTaken(.accountName) }
+        if let name = new.name, name.text == settings.rootName { throw .valueTaken(.accountName) }
         let space = try await space(new.space, context.caller)
         let verifier: PasswordVerifier? =
             if let password = new.password { try await passwords.verifier(for: password) } else { nil }

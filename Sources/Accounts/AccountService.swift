@@ -12,6 +12,7 @@ public struct AccountService: Sendable {
     let keyPairs: any KeyPairMaker
     let settings: AccountSettings
     let derivedStream: @Sendable (CommandID) -> StreamID
+    let drawKeyID: @Sendable () -> KeyID
 
     /// The use cases on a log and its read models.
     ///
@@ -22,9 +23,11 @@ public struct AccountService: Sendable {
     ///   - keyPairs: makes RSA pairs.
     ///   - settings: what the deployment fixes.
     ///   - derivedStream: the id of the stream that a keyed creation makes.
+    ///   - drawKeyID: draws the id of a new key; at random, unless told otherwise.
     public init(
         log: any EventLog, reads: any ReadModels, passwords: any PasswordHasher, keyPairs: any KeyPairMaker,
-        settings: AccountSettings, derivedStream: @escaping @Sendable (CommandID) -> StreamID
+        settings: AccountSettings, derivedStream: @escaping @Sendable (CommandID) -> StreamID,
+        drawKeyID: (@Sendable () -> KeyID)? = nil
     ) {
         self.log = log
         self.reads = reads
@@ -32,6 +35,7 @@ public struct AccountService: Sendable {
         self.keyPairs = keyPairs
         self.settings = settings
         self.derivedStream = derivedStream
+        self.drawKeyID = drawKeyID ?? { MintedKey.drawID() }
     }
 
     /// Executes a command on one account.

@@ -89,6 +89,10 @@ public struct AccountView: Sendable, Equatable {
     public internal(set) var isBackupLocked = false
     /// Its credentials for remotes, as patched.
     public internal(set) var remotesAuth: [RemoteAuthMode] = []
+    /// Its contexts of naming (m-ld).
+    public internal(set) var naming: [NamingContext] = []
+    /// The names of its domains, in the order in which they were registered (m-ld).
+    public internal(set) var domains: [String] = []
     /// Its keys, oldest first.
     public internal(set) var keys: [Key] = []
     /// Its devices, oldest first.
@@ -125,6 +129,10 @@ public struct AccountView: Sendable, Equatable {
         case .devices(let event): apply(event, recorded)
         case .accessKeys(let event): apply(event, recorded)
         case .remotesAuth(let event): apply(event)
+        case .naming(.inserted(let contexts)):
+            naming = NamingContext.allCases.filter { naming.contains($0) || contexts.contains($0) }
+        case .naming(.deleted(let contexts)): naming.removeAll { contexts.contains($0) }
+        case .domains(.created(let name)): domains.append(name.text)
         case .administrators(.inserted(let account)): administrators.append(account)
         case .administrators(.deleted(let account)): administrators.removeAll { $0 == account }
         case .roles(.granted(.admin)): isAdmin = true
@@ -174,6 +182,9 @@ public struct AccountView: Sendable, Equatable {
         switch event {
         case .profileChanged(let profile): self.profile = profile
         case .emailsChanged(let emails): self.emails = emails.map(\.text)
+        case .emailsInserted(let new): emails.append(contentsOf: new.map(\.text))
+        case .emailsDeleted(let old):
+            emails.removeAll { email in old.contains { $0.text.utf8.elementsEqual(email.utf8) } }
         case .nameChanged(let name): self.name = name.text
         }
     }

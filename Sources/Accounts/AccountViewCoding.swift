@@ -99,6 +99,15 @@ extension AccountView {
         json.member("erased", isErased)
         json.member("backup_locked", isBackupLocked)
         json.member("remotes_auth_patched", !remotesAuth.isEmpty)
+        // Most accounts have none, and then their views stay as they always were.
+        if !naming.isEmpty {
+            json.key("naming")
+            json.strings(naming.map(\.rawValue))
+        }
+        if !domains.isEmpty {
+            json.key("domains")
+            json.strings(domains)
+        }
         json.key("administrators")
         json.strings(administrators.map(\.description))
         json.key("identities")
@@ -153,6 +162,8 @@ extension AccountView {
         if details.flag("remotes_auth_patched") {
             remotesAuth = account.texts("remotes_auth").compactMap { RemoteAuthMode(rawValue: $0) }
         }
+        naming = details.texts("naming").compactMap { NamingContext(rawValue: $0) }
+        domains = details.texts("domains")
         administrators = details.texts("administrators").compactMap { AccountID($0) }
         identities = details.texts("identities").compactMap { IdentityID($0) }
         backup = account.object("backup").flatMap { Backup($0) }

@@ -93,7 +93,7 @@ extension AccountService {
             case .account(let account):
                 return Decision(stream, try account.deciding(.tokens(.revoke(token, expiresAt: expiresAt))))
             case .identity: return try Self.decide(.revokeToken(token, expiresAt: expiresAt), stream, input)
-            case .empty, .space, .deployment: throw .notFound
+            case .empty, .space, .deployment, .activation: throw .notFound
             }
         }
     }
@@ -107,7 +107,7 @@ extension AccountService {
         case .empty:
             guard case .create = command else { throw .notFound }
             identity = .missing
-        case .account, .space, .deployment: throw .notFound
+        case .account, .space, .deployment, .activation: throw .notFound
         }
         var decision = Decision()
         do { decision.append(try identity.decide(command).map { .identity($0) }, to: id) } catch {

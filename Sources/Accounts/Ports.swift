@@ -16,6 +16,21 @@ public protocol KeyPairMaker: Sendable {
     func rsaPair(encryptedUnder passphrase: [UInt8]) async throws(Failure) -> RSAPair
 }
 
+/// Signs and verifies tokens with the RSA pairs of keys: RS256, which is RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518, 3.3).
+public protocol TokenSignatures: Sendable {
+    /// Whether a signature over a message was made with the private half of a public key (SubjectPublicKeyInfo, DER).
+    func isValid(_ signature: [UInt8], over message: [UInt8], by publicKey: [UInt8]) -> Bool
+
+    /// Signs with a private half (PKCS#8, DER) that is encrypted under a passphrase.
+    func sign(_ message: [UInt8], with privateKeySealed: [UInt8], passphrase: [UInt8]) async throws(Failure) -> [UInt8]
+
+    /// The public half (SubjectPublicKeyInfo, DER) of the pair that follows from a secret of ``seedBytes``.
+    func derivedPublicKey(from seed: [UInt8]) async throws(Failure) -> [UInt8]
+
+    /// How many bytes the secret of a derived pair has.
+    var seedBytes: Int { get }
+}
+
 /// Both halves of an RSA pair, as they are stored and shown.
 public struct RSAPair: Sendable, Equatable {
     /// SubjectPublicKeyInfo, DER.
@@ -37,4 +52,7 @@ public struct AccountSettings: Sendable {
 
     /// Settings.
     public init(applicationID: String) { self.applicationID = applicationID }
+
+    /// The name that root logs in by and nobody else may have: the application's, in lower case.
+    public var rootName: String { applicationID.lowercased() }
 }

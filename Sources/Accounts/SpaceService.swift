@@ -133,7 +133,7 @@ extension AccountService {
         case .empty:
             guard case .create = command else { throw .notFound }
             space = .missing
-        case .account, .identity, .deployment: throw .notFound
+        case .account, .identity, .deployment, .activation: throw .notFound
         }
         var decision = Decision()
         do { decision.append(try space.decide(command).map { .space($0) }, to: id) } catch { throw .space(error) }

@@ -1,14 +1,14 @@
 import StrictJSON
 
 /// Base64 in the alphabet of URLs, without padding (RFC 4648, section 5), in its one canonical spelling.
-enum Base64URL {
+public enum Base64URL {
     /// The text of `bytes`.
-    static func encode(_ bytes: [UInt8]) -> String {
+    public static func encode(_ bytes: [UInt8]) -> String {
         String(decoding: Base64.encode(bytes, padded: false).utf8.map(toURLSafe), as: UTF8.self)
     }
 
     /// The bytes that `text` stands for, nil for any other text.
-    static func decode(_ text: String) -> [UInt8]? {
+    public static func decode(_ text: String) -> [UInt8]? {
         Base64.decode(text.utf8.map(fromURLSafe), padded: false)
     }
 

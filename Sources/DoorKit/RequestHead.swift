@@ -34,16 +34,17 @@ struct RequestHead {
         var path: Substring = ""
         var door: Int?
         do throws(Problem) {
+            guard head.uri.utf8.count <= core.configuration.maximumTargetBytes else {
+                throw Problem(.targetTooLong, "The request target is too long.")
+            }
+            let target = try Self.split(head.uri)
+            // First, so that whatever is refused is refused in the dialect of the path's door.
+            path = target.path
             if let problem = fields.problem { throw problem }
             guard let method else { throw Problem(.notImplemented, "The method is not known.") }
             guard head.version == .http1_1 || head.version == .http1_0 else {
                 throw Problem(.malformedRequest, "Only HTTP/1.1 and HTTP/1.0 are spoken here.")
             }
-            guard head.uri.utf8.count <= core.configuration.maximumTargetBytes else {
-                throw Problem(.targetTooLong, "The request target is too long.")
-            }
-            let target = try Self.split(head.uri)
-            path = target.path
             if method == .options, path == "*" {
                 outcome = .answer(.empty(headers: [.init("Allow", core.table.allMethods.allow)]))
             } else {

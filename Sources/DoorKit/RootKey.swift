@@ -24,6 +24,8 @@ public struct RootKey: Sendable {
 
     /// The part before the dot: root's name, and the first part of every key that is issued.
     public let applicationID: String
+    /// The part between the dot and the colon, which is not secret.
+    public let keyID: String
     private let digest: Digest
     /// Of the header by which clients present it most often, so that no parsing is needed for it.
     private let headerDigest: Digest
@@ -35,6 +37,7 @@ public struct RootKey: Sendable {
         guard let key = KeyString(text) else { throw .malformed }
         guard key.secret.utf8.count >= Self.minimumSecretLength else { throw .secretTooShort }
         applicationID = key.applicationID
+        keyID = key.keyID
         digest = Digest.sha256(of: Array(text.utf8))
         headerDigest = Digest.sha256(of: Array("Bearer \(text)".utf8))
     }

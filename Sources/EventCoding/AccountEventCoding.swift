@@ -13,6 +13,8 @@ extension EventCoding {
         case .devices(let event): encode(event)
         case .accessKeys(let event): encode(event)
         case .remotesAuth(let event): encode(event)
+        case .naming(let event): encode(event)
+        case .domains(let event): encode(event)
         case .administrators(let event): encode(event)
         case .roles(let event): encode(event)
         case .tokens(let event): encode(event)
@@ -30,6 +32,7 @@ extension EventCoding {
         .merging(deviceDecoders) { own, _ in own }
         .merging(accessKeyDecoders) { own, _ in own }
         .merging(remotesAuthDecoders) { own, _ in own }
+        .merging(meldDecoders) { own, _ in own }
         .merging(accountLinkDecoders) { own, _ in own }
         .merging(secretStorageDecoders) { own, _ in own }
         .merging(recoveryDecoders) { own, _ in own }
@@ -127,6 +130,8 @@ extension EventCoding {
             var encoded = EncodedEvent("emails.changed.v1")
             encoded.content.personal.set("emails", texts: emails.map(\.text))
             return encoded
+        case .emailsInserted(let emails): return encode(emails: emails, as: "emails.inserted.v1")
+        case .emailsDeleted(let emails): return encode(emails: emails, as: "emails.deleted.v1")
         case .nameChanged(let name):
             var encoded = EncodedEvent("name.changed.v1")
             encoded.content.personal.set("name", name.text)

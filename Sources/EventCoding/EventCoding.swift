@@ -31,6 +31,7 @@ public enum EventCoding {
         case .identity(let event): encode(event)
         case .space(let event): encode(event)
         case .deployment(let event): encode(event)
+        case .activation(let event): encode(event)
         }
     }
 
@@ -81,6 +82,7 @@ public enum EventCoding {
         .merging(spaceDecoders) { own, _ in own }
         .merging(loginDecoders) { own, _ in own }
         .merging(deploymentDecoders) { own, _ in own }
+        .merging(activationDecoders) { own, _ in own }
 
     /// The names of every stored type, old versions included, sorted.
     public static var types: [String] { (Array(decoders.keys) + Upcasters.shipped.types).sorted() }

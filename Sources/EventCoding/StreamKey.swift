@@ -74,6 +74,17 @@ public struct StreamKey: Sendable {
         return AccountDomain.Digest(hash: code.finalize())
     }
 
+    /// A keyed digest under a key of its own, derived from this stream's by HKDF with `purpose` as its info.
+    ///
+    /// It verifies what could be guessed, such as a code of a few digits: without the key a guess cannot be tried.
+    public func verifier(_ purpose: String, of bytes: [UInt8]) -> AccountDomain.Digest {
+        let derived = HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: key, info: Array(purpose.utf8), outputByteCount: 32)
+        var code = HMAC<SHA256>(key: derived)
+        code.update(data: bytes)
+        return AccountDomain.Digest(hash: code.finalize())
+    }
+
     /// A one-time secret of this stream (docs/log.md): derived again by whoever holds the key, gone with it.
     public func derivedSecret(command: CommandID, kind: String, ordinal: Int, byteCount: Int) -> [UInt8] {
         let derived = HKDF<SHA256>.deriveKey(

@@ -92,6 +92,7 @@ extension Problem {
         case .accessKeys(.notFound): self = .notFound
         case .accessKeys(.tooMany): self = .tooMany("living keys", AccessKeys.maximumLiving)
         case .accessKeys(.idTaken): self = .unavailable()
+        case .domains(.tooMany): self = .tooMany("domains", Domains.maximum)
         case .administrators(.tooMany): self = .tooMany("administrators", Administrators.maximum)
         case .roles(.noSpace): self.init(.conflict, "The account belongs to no Space that it could administer.")
         case .identities(.last): self.init(.conflict, "It is the last identity of its account.")

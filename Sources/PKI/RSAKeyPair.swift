@@ -36,6 +36,14 @@ public struct RSAKeyPair: Sendable {
         return try unsafe RSAKeyPair(key: EVPKey(takingOwnershipOf: made))
     }
 
+    /// How many bytes ``derive(from:)`` wants.
+    public static let seedBytes = DerivedRSAKey.seedBytes
+
+    /// Makes the pair of 2,048 bits that follows from 256 secret random bytes: the same bytes give the same pair.
+    public static func derive(from seed: [UInt8]) throws(PKIError) -> RSAKeyPair {
+        try RSAKeyPair(key: DerivedRSAKey.make(from: seed))
+    }
+
     /// Opens an EncryptedPrivateKeyInfo (PKCS #8, DER), with nothing behind it.
     public init(encryptedPKCS8 der: [UInt8], passphrase: [UInt8]) throws(PKIError) {
         guard Self.passphraseBytes.contains(passphrase.count) else { throw .unusablePassphrase }

@@ -32,7 +32,8 @@ final class StreamEntry: Sendable {
     var approximateBytes: Int {
         var bytes = 512 + commands.count * 64
         if case .account(let account) = aggregate {
-            bytes += account.devices.count * 256 + account.accessKeys.count * 256
+            bytes += account.devices.count * 256 + account.accessKeys.count * 640
+            bytes += account.domains.count * 96
             bytes += account.profile.profile.count * 64 + account.profile.emails.count * 48
             bytes += account.secretStorage.characters
         }

@@ -47,6 +47,15 @@ enum ReadStatements {
         }
     }
 
+    /// Statements on the tables of one version of `activations`.
+    struct Activations: Sendable {
+        let listClosed: PostgresStatement
+
+        init(_ version: Int32) {
+            listClosed = statement(PackageResources.list_closed_activations_sql, version, [.timestamptz, .int8])
+        }
+    }
+
     static let findActive = statement(PackageResources.find_active_sql, 0, [.text])
     static let countPlaces = statement(PackageResources.count_places_sql, 0, [.int2, .uuid])
     static let findMoved = statement(

@@ -47,8 +47,8 @@ import Testing
         case .lifecycle(.create), .backup(.put), .password, .devices(.add), .accessKeys(.issue), .secretStorage,
             .recovery(.request):
             false
-        case .lifecycle, .profile, .backup(.lock), .devices, .accessKeys, .remotesAuth, .administrators, .roles,
-            .tokens, .identities, .recovery(.redeem):
+        case .lifecycle, .profile, .backup(.lock), .devices, .accessKeys, .remotesAuth, .naming, .domains,
+            .administrators, .roles, .tokens, .identities, .recovery(.redeem):
             true
         }
     }
@@ -60,7 +60,7 @@ import Testing
         let modes = RemoteAuthMode.allCases.filter { _ in Bool.random(using: &generator) }
         let others = RemoteAuthMode.allCases.filter { _ in Bool.random(using: &generator) }
         let device = DeviceID.sample("d\(small)")
-        switch generator.number(0...28) {
+        switch generator.number(0...31) {
         case 0: return .lifecycle(.activate(reason: nil))
         case 1: return .lifecycle(.deactivate(reason: nil))
         case 2: return .lifecycle(.block(reason: nil))
@@ -89,6 +89,9 @@ import Testing
         case 25: return .identities(.unlink(.sample(small)))
         case 26: return .recovery(.request(.sample(account.recovery.requestCount &+ 1)))
         case 27: return .recovery(.redeem(ordinal: Int(small)))
+        case 28: return .profile(.patchEmails(insert: [.sample("a\(small)@b.c")], delete: [.sample("a1@b.c")]))
+        case 29: return .naming(.patch(insert: small > 3 ? [.uuid] : [], delete: [.any]))
+        case 30: return .domains(.create(.sample("d\(small)")))
         default:
             // Late, for it ends the story.
             return mayErase && Bool.random(using: &generator)
@@ -100,7 +103,7 @@ import Testing
         let number = generator.one(of: [.min, -1, 0, 1, 2, 3, .max - 1, .max], else: 1)
         let id = StreamID.sample(UInt64(generator.number(1...3)))
         let device = "d\(generator.number(1...3))"
-        switch generator.number(0...22) {
+        switch generator.number(0...26) {
         case 0: return .lifecycle(.created(Creation(system: generator.one(of: System.allCases, else: .native))))
         case 1: return .lifecycle(.activated(reason: nil))
         case 2: return .lifecycle(.blocked(reason: nil))
@@ -121,6 +124,10 @@ import Testing
         case 19: return .roles(.withdrawn(.admin))
         case 20: return .recovery(.requested(.sample(number, expiresAt: Moment(microseconds: Int64(number)))))
         case 21: return .recovery(.redeemed(ordinal: number))
+        case 22: return .profile(.emailsInserted([.sample("x@y.z"), .sample("x@y.z")]))
+        case 23: return .profile(.emailsDeleted([.sample("x@y.z")]))
+        case 24: return .naming(.inserted([.uuid, .uuid]))
+        case 25: return .domains(.created(.sample("")))
         default: return .identities(Bool.random(using: &generator) ? .linked(id) : .unlinked(id))
         }
     }

@@ -36,7 +36,7 @@ struct GoldenEvent: Sendable, CustomTestStringConvertible {
     private static let spaceBox =
         #"{"personal":{"domain":"sip.example.org","host":"www.example.org","name":"Example","realm":"example"}}"#
 
-    static let all: [GoldenEvent] = account + identity + spaces + misakey + deployment
+    static let all: [GoldenEvent] = account + identity + spaces + misakey + deployment + meld
 
     private static let account: [GoldenEvent] = [
         GoldenEvent(
@@ -158,6 +158,34 @@ struct GoldenEvent: Sendable, CustomTestStringConvertible {
             .identity(.tokenRevoked(token, expiresAt: moment)), "identity.token_revoked.v1",
             #"{"expires_at":1800000000000000,"token":"\#(token)"}"#),
         GoldenEvent(.identity(.ended), "identity.ended.v1", "{}"),
+    ]
+
+    private static let meld: [GoldenEvent] = [
+        GoldenEvent(
+            .account(.profile(.emailsInserted([EmailAddress(stored: "b@example.org")]))), "emails.inserted.v1", "{}",
+            #"{"personal":{"emails":["b@example.org"]}}"#),
+        GoldenEvent(
+            .account(.profile(.emailsDeleted([EmailAddress(stored: "b@example.org")]))), "emails.deleted.v1", "{}",
+            #"{"personal":{"emails":["b@example.org"]}}"#),
+        GoldenEvent(
+            .account(.naming(.inserted([.any, .uuid]))), "naming.inserted.v1", #"{"contexts":["any","uuid"]}"#),
+        GoldenEvent(.account(.naming(.deleted([.uuid]))), "naming.deleted.v1", #"{"contexts":["uuid"]}"#),
+        GoldenEvent(
+            .account(.domains(.created(DomainName(stored: "notes")))), "domain.created.v1", "{}",
+            #"{"personal":{"name":"notes"}}"#),
+        GoldenEvent(
+            .activation(
+                .requested(
+                    ActivationRequest(
+                        name: AccountName(stored: "alice"), email: EmailAddress(stored: "alice@example.org"),
+                        expiresAt: moment, verifier: digest))), "activation.requested.v1",
+            #"{"expires_at":1800000000000000}"#,
+            #"{"personal":{"email":"alice@example.org","name":"alice"},"verifier":{"code":"\#(digestBase64)"}}"#),
+        GoldenEvent(.activation(.attemptFailed(count: 2)), "activation.attempt_failed.v1", #"{"count":2}"#),
+        GoldenEvent(
+            .activation(.redeemed(for: other, at: moment)), "activation.redeemed.v1",
+            #"{"account":"\#(other)","at":1800000000000000}"#),
+        GoldenEvent(.activation(.ended), "activation.ended.v1", "{}"),
     ]
 
     private static let spaces: [GoldenEvent] = [

@@ -1,6 +1,7 @@
 import AccountDomain
 import Accounts
 import AccountsProjection
+import ActivationsProjection
 import DevicesProjection
 import EventCoding
 import IdentitiesProjection
@@ -34,8 +35,8 @@ final class TestLog {
     /// Every shipped projection.
     var projections: [any Projection] {
         [
-            AccountsProjection(master: master), DevicesProjection(master: master), IdentitiesProjection(),
-            SpacesProjection(),
+            AccountsProjection(master: master), ActivationsProjection(), DevicesProjection(master: master),
+            IdentitiesProjection(), SpacesProjection(),
         ]
     }
 

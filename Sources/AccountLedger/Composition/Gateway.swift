@@ -6,6 +6,7 @@ import DoorKit
 import EventCoding
 import Glibc
 import Logging
+import MeldDoor
 import MisakeyDoor
 import NativeDoor
 import PostgresClient
@@ -87,13 +88,17 @@ struct Gateway {
             limits: limits, sealed: sealed, control: PostgresProjectionControl(log: log),
             readiness: { readiness.reasons }, alarms: { readiness.alarms })
         let audit = AuditDoor(log: sealed, authenticator: authenticator, verifier: parts.signingKey?.verifier)
+        let meld = MeldDoor(
+            service: accounts, reads: reads, log: log, authenticator: authenticator,
+            signatures: RSATokenSignatures(work: work), master: master, root: root,
+            settings: MeldDoorSettings(domain: configuration.domain, root: root), limits: limits)
         let misakey = MisakeyDoor(
             service: accounts, reads: reads, log: log, authenticator: authenticator,
             settings: MisakeyDoorSettings(
                 decoyKey: configuration.hasMisakeyDecoys ? master.derivedKey("misakey-decoy") : nil),
             limits: limits)
         let server = try HTTPServer(
-            configuration: configuration.server, doors: [native, audit, misakey], logger: logger, drain: drain,
+            configuration: configuration.server, doors: [native, audit, meld, misakey], logger: logger, drain: drain,
             counters: counters,
             requestLog: RequestLines(
                 "account-ledger", level: configuration.logLevel, isReadable: isatty(STDERR_FILENO) == 1),
@@ -105,6 +110,7 @@ struct Gateway {
             [SignalWatch(keyring: keyring, logger: logger), LogService(log: log, work: work)] + sealing + [
                 PartitionKeeper(session, logger: logger),
                 AttemptSweeper(attempts: attempts),
+                ActivationJanitor(service: accounts, calendar: PostgresActivations(log: log), logger: logger),
                 SwapWatch(configuration: session, reads: reads),
                 SpaceEraser(service: accounts, reads: reads, logger: logger),
                 ErasureKeeper(session, logger: logger),

@@ -1,4 +1,5 @@
 import AccountsProjection
+import ActivationsProjection
 import DevicesProjection
 import EventCoding
 import IdentitiesProjection
@@ -9,8 +10,8 @@ import SpacesProjection
 enum ShippedProjections {
     static func all(_ master: MasterKey) -> [any Projection] {
         [
-            AccountsProjection(master: master), DevicesProjection(master: master), IdentitiesProjection(),
-            SpacesProjection(),
+            AccountsProjection(master: master), ActivationsProjection(), DevicesProjection(master: master),
+            IdentitiesProjection(), SpacesProjection(),
         ]
     }
 }

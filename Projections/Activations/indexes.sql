@@ -1,0 +1,1 @@
+CREATE INDEX ON rm.activations_{version} (closes_at) WHERE NOT ended;

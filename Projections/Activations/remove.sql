@@ -1,0 +1,1 @@
+DELETE FROM rm.activations_{version} WHERE stream_id = $1
