@@ -78,6 +78,14 @@ let package = Package(
             ],
             resources: [.embedInCode("Statements")],
             swiftSettings: strict),
+        .target(
+            name: "LogExport",
+            dependencies: [
+                "AccountDomain", "Accounts", "EventCoding", "PostgresClient", "PostgresLedger", "StrictJSON",
+                "Transparency",
+            ],
+            resources: [.embedInCode("Statements")],
+            swiftSettings: strict),
         .target(name: "ProjectionKit", dependencies: ["AccountDomain", "EventCoding"], swiftSettings: strict),
         projection("Accounts", statements: ["lookups_add", "lookups_remove"], uses: ["Accounts"]),
         projection("Devices", statements: ["lookups_add", "lookups_remove"]),
@@ -119,10 +127,10 @@ let package = Package(
             name: "AccountLedger",
             dependencies: [
                 "AccountDomain", "AccountSecurity", "Accounts", "AccountsProjection", "DevicesProjection", "DoorKit",
-                "EmbeddedPostgres", "EventCoding", "IdentitiesProjection", "Migrations", "NativeDoor",
-                "PostgresClient", "PostgresLedger", "PostgresReadModels", "ProjectionKit", "Projector",
-                "SpacesProjection", "StrictJSON",
-                logging,
+                "EmbeddedPostgres", "EventCoding", "IdentitiesProjection", "LogExport", "Migrations", "NativeDoor",
+                "PasswordHashing", "PostgresClient", "PostgresLedger", "PostgresReadModels", "ProjectionKit", "Projector",
+                "SpacesProjection", "StrictJSON", "Transparency",
+                crypto, logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -157,6 +165,12 @@ let package = Package(
         tests(
             "PostgresLedger",
             ["AccountDomain", "Accounts", "EventCoding", "PostgresClient", "PostgresLedger", "TestSupport", logging]),
+        tests(
+            "LogExport",
+            [
+                "AccountDomain", "Accounts", "EventCoding", "LogExport", "PostgresClient", "PostgresLedger", "StrictJSON",
+                "TestSupport", "Transparency", logging,
+            ]),
         tests(
             "AccountsProjection",
             [

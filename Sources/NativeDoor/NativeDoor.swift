@@ -11,6 +11,7 @@ public final class NativeDoor: DoorKit.Door {
     let service: AccountService
     let reads: any ReadModels
     let history: any EventHistory
+    let exports: (any LogExports)?
     let log: any EventLog
     let authenticator: Authenticator
     let master: MasterKey
@@ -23,16 +24,18 @@ public final class NativeDoor: DoorKit.Door {
 
     /// Makes the door.
     ///
-    /// `streams` caps the event streams that are open at one time. `readiness` tells why the service is not ready, one
+    /// `streams` caps the event streams that are open at one time; without `exports` the log is not exported. `readiness` tells why the service is not ready, one
     /// short text each, and nothing when it is.
     public init(
         service: AccountService, reads: any ReadModels, history: any EventHistory, log: any EventLog,
         authenticator: Authenticator, master: MasterKey, settings: NativeDoorSettings,
-        streams: StreamLimiter = StreamLimiter(), readiness: @escaping @Sendable () async -> [String]
+        streams: StreamLimiter = StreamLimiter(), exports: (any LogExports)? = nil,
+        readiness: @escaping @Sendable () async -> [String]
     ) {
         self.service = service
         self.reads = reads
         self.history = history
+        self.exports = exports
         self.log = log
         self.authenticator = authenticator
         self.master = master
@@ -62,6 +65,7 @@ public final class NativeDoor: DoorKit.Door {
         registerTokens(on: &routes)
         registerSpaces(on: &routes)
         registerEvents(on: &routes)
+        registerExports(on: &routes)
         registerProjections(on: &routes)
         registerHealth(on: &routes)
         registerProblems(on: &routes)

@@ -4,6 +4,7 @@ import Accounts
 import DoorKit
 import EventCoding
 import Glibc
+import LogExport
 import Logging
 import NativeDoor
 import PostgresClient
@@ -66,7 +67,7 @@ struct Gateway {
             settings: NativeDoorSettings(
                 origin: parts.origin, maximumUploadBytes: configuration.maximumUploadBytes,
                 limitsAttempts: configuration.hasLimits),
-            readiness: { readiness.reasons })
+            exports: PostgresExports(session), readiness: { readiness.reasons })
         let server = try HTTPServer(
             configuration: configuration.server, doors: [native], logger: logger, drain: drain, counters: counters,
             requestLog: RequestLines(

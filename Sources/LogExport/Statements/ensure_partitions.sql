@@ -1,0 +1,1 @@
+SELECT ledger.ensure_partitions($1, $2, $3)
