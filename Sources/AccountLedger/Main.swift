@@ -19,6 +19,7 @@ import Glibc
         version: "account-ledger 1.0.0",
         subcommands: [
             Up.self, Serve.self, Project.self, Migrate.self, Bootstrap.self, Show.self, Replay.self,
+            Restore.self,
             ProjectionsCommand.self, ConfigCommand.self, Health.self,
         ])
 

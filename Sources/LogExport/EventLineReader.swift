@@ -20,17 +20,15 @@ struct EventLineReader {
     private init(line: UnsafeRawBufferPointer) { self.line = line }
 
     /// Whether a line begins like an event's: its id is a number.
-    static func isEvent(_ line: UnsafeRawBufferPointer) -> Bool {
-        var reader = EventLineReader(line: line)
-        return reader.take("{\"specversion\":\"1.0\",\"id\":\"") && reader.place < line.count
-            && (0x30...0x39).contains(line[reader.place]) && reader.quoted().map { $0.count < 20 } ?? false
-    }
+    static func isEvent(_ line: UnsafeRawBufferPointer) -> Bool { position(of: line) != nil }
 
     /// The position of an event's line; nil for other lines.
     static func position(of line: UnsafeRawBufferPointer) -> Int64? {
         var reader = EventLineReader(line: line)
-        guard reader.take("{\"specversion\":\"1.0\",\"id\":\"") else { return nil }
-        return reader.number()
+        guard reader.take("{\"specversion\":\"1.0\",\"id\":\""), let id = reader.quoted(), id.count < 20,
+            id.allSatisfy({ (0x30...0x39).contains($0) })
+        else { return nil }
+        return Int64(String(decoding: id, as: UTF8.self))
     }
 
     private mutating func read() -> (event: StoredEvent, leafHash: [UInt8])? {

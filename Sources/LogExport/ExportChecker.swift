@@ -44,8 +44,10 @@ public struct ExportChecker {
     private var lastOwner: StreamID?
     private var lines: CloudEventLines?
 
-    /// A look at an export from its first line on.
-    public init() {}
+    private let known: Checkpoint?
+
+    /// A look at an export from its first line on; the tree of `known` must be the beginning of its tree.
+    public init(known: Checkpoint? = nil) { self.known = known }
 
     /// The root of the tree over the events so far.
     public var root: TreeHash { frontier.root }
@@ -72,11 +74,16 @@ public struct ExportChecker {
     /// Says that the export ends here.
     ///
     /// - Throws: ``ExportFault`` when it is cut short.
-    public func finish() throws(ExportFault) -> ExportRecord.Closing {
-        guard let closing else {
+    public func finish() throws(ExportFault) {
+        guard closing != nil else {
             throw ExportFault(line: line + 1, "the export ends before the checkpoint that closes it")
         }
-        return closing
+        if let known {
+            guard known.origin == origin else { throw ExportFault(line: 0, "the checkpoint given is that of another log") }
+            guard known.size <= position else {
+                throw ExportFault(line: 0, "the checkpoint given is of \(known.size) events, the export of \(position)")
+            }
+        }
     }
 
     private func fault(_ reason: String) -> ExportFault { ExportFault(line: line, reason) }
@@ -134,6 +141,9 @@ public struct ExportChecker {
         recordedAt = event.recordedAt.microseconds
         position = event.position
         frontier.append(leaf)
+        if position == known?.size, root != known?.root {
+            throw fault("the log up to position \(position) is not the one of the checkpoint given")
+        }
         return event
     }
 

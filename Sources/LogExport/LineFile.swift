@@ -55,8 +55,10 @@ public final class LineFile {
         }
     }
 
-    /// Whether what is left is a line without an end.
-    public var hasRest: Bool { end > start }
+    /// Whether what is left, a line without an end, begins so or is a beginning of it.
+    func restBegins(with text: StaticString) -> Bool {
+        memcmp(buffer + start, text.utf8Start, min(end - start, text.utf8CodeUnitCount)) == 0
+    }
 
     private func fill() throws(ExportFault) {
         if start > 0 {

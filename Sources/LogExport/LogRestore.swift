@@ -125,6 +125,9 @@ public struct LogRestore {
             }
             position = range.upperBound
         }
+        if try connection.query(Statement.findOutboxStart).bool(0, 0) {
+            try connection.query(Statement.startOutbox, parameters)
+        }
         guard frontier.root == checker.root, try ExportReading.head(log, on: connection) == checker.position else {
             throw RestoreRefusal.otherRoot
         }

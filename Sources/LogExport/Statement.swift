@@ -21,6 +21,9 @@ enum Statement {
     static let ensurePartitions = change(PackageResources.ensure_partitions_sql, [.int2, .int8, .int4])
     static let findBrokenStream = statement(PackageResources.find_broken_stream_sql, [.int2])
 
+    static let findOutboxStart = statement(PackageResources.find_outbox_start_sql, [])
+    static let startOutbox = change(PackageResources.start_outbox_sql, [.int2])
+
     static let copyEvents = text(PackageResources.copy_events_sql)
     static let copyKeys = text(PackageResources.copy_keys_sql)
     static let copyReservations = text(PackageResources.copy_reservations_sql)

@@ -67,6 +67,9 @@ struct ConfigurationKey: Sendable {
         .init(
             "LEDGER_SIGNING_KEY", derivation: "made by up", isSecret: true,
             "32 bytes in base64, the Ed25519 key that signs checkpoints", refusal: ValueRule.key),
+        .init(
+            "LEDGER_KEYS_PASSPHRASE", derivation: "asked for at a terminal", isSecret: true,
+            "opens the file of `keys export`"),
         .init("LEDGER_CHECKPOINT_DIR", derivation: "<home>/checkpoint", "where the last checkpoint is kept"),
         .init(
             "LEDGER_SMTP_URL", derivation: "files in <home>/outbox with up", isSecret: true,
