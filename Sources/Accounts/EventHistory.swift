@@ -18,8 +18,9 @@ public protocol EventHistory: Sendable {
     /// One event.
     func event(at position: Int64) async throws(Failure) -> HistoricEvent
 
-    /// One stream's events after a version, with boxes opened.
-    func events(of stream: StreamID, after version: Int32, limit: Int) async throws(Failure) -> [HistoricEvent]
+    /// One stream's events after a version and up to a position, with boxes opened.
+    func events(of stream: StreamID, after version: Int32, upTo position: Int64, limit: Int) async throws(Failure)
+        -> [HistoricEvent]
 
     /// Returns as soon as the log is longer than `position`, or after the time-out.
     func waitForEvents(after position: Int64, timeout: Duration) async

@@ -35,12 +35,15 @@ public enum DurableFile {
     }
 
     /// Writes `bytes` to `path` with exactly the permission bits `mode`.
+    ///
+    /// A file that is replaced keeps its owner, so that root may write for the user whom a service runs as.
     public static func write(
         path: String, bytes: [UInt8], mode: UInt32 = 0o600, existing: Existing = .replace
     ) throws(DurableFileError) {
         let directory = FilePath.parent(of: path)
         let (descriptor, temporary) = try create(beside: path)
         do throws(DurableFileError) {
+            if existing == .replace { try keepOwner(of: path, descriptor) }
             try fill(descriptor, with: bytes, mode: mode, path: path)
         } catch {
             close(descriptor)
@@ -111,6 +114,14 @@ public enum DurableFile {
             guard errno == EEXIST else { break }
         }
         throw DurableFileError(path: path, operation: "create a file beside")
+    }
+
+    private static func keepOwner(of path: String, _ descriptor: Int32) throws(DurableFileError) {
+        var status = stat()
+        guard geteuid() == 0, lstat(path, &status) == 0 else { return }
+        guard fchown(descriptor, status.st_uid, status.st_gid) == 0 else {
+            throw DurableFileError(path: path, operation: "keep the owner of")
+        }
     }
 
     private static func fill(

@@ -11,6 +11,8 @@ public struct Keyring: Sendable {
     }
 
     private var epochs: [Epoch]
+    /// Epochs whose keys open, but under which nothing new is wrapped.
+    private var closed: Set<Int32> = []
 
     /// Makes a keyring with a first, random epoch key.
     public static func make() -> Keyring { Keyring(epochs: [Epoch(number: 1, key: SymmetricKey(size: .bits256))]) }
@@ -56,8 +58,10 @@ public struct Keyring: Sendable {
         return writer.bytes + [0x0A]
     }
 
-    /// The epoch under which new streams' keys are wrapped.
-    public var current: Int32 { epochs.last?.number ?? 0 }
+    /// The epoch under which new streams' keys are wrapped: the newest that is not closed.
+    public var current: Int32 { newest?.number ?? 0 }
+
+    private var newest: Epoch? { epochs.last { !closed.contains($0.number) } ?? epochs.last }
 
     /// The numbers of all epochs, rising.
     public var numbers: [Int32] { epochs.map(\.number) }
@@ -69,13 +73,41 @@ public struct Keyring: Sendable {
 
     /// Wraps a stream's key under the current epoch: nonce ‖ ciphertext ‖ tag.
     public func wrap(_ key: StreamKey, log: Int16, stream: StreamID) -> (epoch: Int32, wrapped: [UInt8]) {
-        guard let epoch = epochs.last else { preconditionFailure("a keyring has an epoch") }
+        guard let epoch = newest else { preconditionFailure("a keyring has an epoch") }
         let plain = key.withKey { $0.withUnsafeBytes { [UInt8]($0) } }
         guard
             let box = try? AES.GCM.seal(plain, using: epoch.key, authenticating: associatedData(log, stream)),
             let combined = box.combined
         else { preconditionFailure("AES-256-GCM refused a 256-bit key") }
         return (epoch.number, [UInt8](combined))
+    }
+
+    // MARK: - Rotation
+
+    /// The same with a new, random key for an epoch after all others.
+    public func adding(_ number: Int32) -> Keyring {
+        Keyring(epochs: epochs.filter { $0.number != number } + [Epoch(number: number, key: SymmetricKey(size: .bits256))])
+    }
+
+    /// The same without an epoch's key; nil when it is the only one.
+    public func removing(_ number: Int32) -> Keyring? {
+        let left = epochs.filter { $0.number != number }
+        return left.isEmpty ? nil : Keyring(epochs: left)
+    }
+
+    /// The same, wrapping nothing under some epochs.
+    ///
+    /// Should no other be left, the newest epoch is used all the same, and the database refuses it.
+    func closing(_ numbers: Set<Int32>) -> Keyring {
+        var keyring = self
+        keyring.closed = numbers
+        return keyring
+    }
+
+    /// Whether an epoch that both have has the same key in both, and there is one.
+    func agrees(with other: Keyring) -> Bool {
+        let common = epochs.compactMap { mine in other.key(mine.number).map { (mine.key, $0) } }
+        return !common.isEmpty && common.allSatisfy { $0 == $1 }
     }
 
     /// Unwraps a stream's key.

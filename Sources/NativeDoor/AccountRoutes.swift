@@ -28,11 +28,13 @@ extension NativeDoor {
     }
 
     private func readAccount(_ request: DoorRequest) async throws -> DoorResponse {
-        try await read(request) { caller in try await accountResponse(try request.stream(), request, caller) }
+        try await read(request, query: Self.timeTravel) { caller in
+            try await accountResponse(try request.stream(), request, caller)
+        }
     }
 
     private func readOwnAccount(_ request: DoorRequest) async throws -> DoorResponse {
-        try await read(request) { caller in
+        try await read(request, query: Self.timeTravel) { caller in
             guard let id = caller.account else { throw Failure.notFound }
             return try await accountResponse(id, request, caller)
         }
@@ -40,6 +42,13 @@ extension NativeDoor {
 
     private func accountResponse(_ id: AccountID, _ request: DoorRequest, _ caller: Caller) async throws -> DoorResponse
     {
+        guard request.query["at"] == nil else {
+            let view = try await seen(id, request, caller).view
+            if let condition = try request.ifNoneMatch(), condition.contains(view.version) {
+                return .notModified(view.version)
+            }
+            return .resource(version: view.version) { view.write(to: &$0) }
+        }
         let record = try await record(id, caller).record
         if let condition = try request.ifNoneMatch(), condition.contains(record.version) {
             return .notModified(record.version)

@@ -81,22 +81,12 @@ extension NativeDoor {
         return try AccessPolicy.standing(of: caller, callersAccount: own, to: account, in: space, for: act)
     }
 
-    /// An account that the caller may see, unsealed into its parts.
-    func view(_ request: DoorRequest, _ caller: Caller) async throws -> AccountView {
-        let id = try request.stream()
-        let record = try await record(id, caller).record
-        guard let view = AccountView(id, record.view) else {
-            throw Failure.fault("a stored account view cannot be read")
-        }
-        return view
-    }
-
     /// The answer to a read of a part of an account.
     func part(
         _ request: DoorRequest, _ write: @escaping (AccountView, inout JSONWriter) throws -> Void
     ) async throws -> DoorResponse {
-        try await read(request) { caller in
-            let view = try await view(request, caller)
+        try await read(request, query: Self.timeTravel) { caller in
+            let view = try await seen(request, caller).view
             if let condition = try request.ifNoneMatch(), condition.contains(view.version) {
                 return .notModified(view.version)
             }

@@ -29,31 +29,32 @@ extension NativeDoor {
     }
 
     private func readBackup(_ request: DoorRequest) async throws -> DoorResponse {
-        try await read(request) { caller in
-            let view = try await view(request, caller)
-            guard let version = view.backup?.version else { throw Failure.notFound }
-            return try await backupResponse(version, view, request)
+        try await read(request, query: Self.timeTravel) { caller in
+            let seen = try await seen(request, caller)
+            guard let version = seen.view.backup?.version else { throw Failure.notFound }
+            return try await backupResponse(version, seen, request)
         }
     }
 
     private func readBackupVersion(_ request: DoorRequest) async throws -> DoorResponse {
-        try await read(request) { caller in
+        try await read(request, query: Self.timeTravel) { caller in
             let text = try request.parameter("version")
-            let view = try await view(request, caller)
-            guard let version = Int(text), String(version) == text, let newest = view.backup?.version,
+            let seen = try await seen(request, caller)
+            guard let version = Int(text), String(version) == text, let newest = seen.view.backup?.version,
                 (1...max(1, newest)).contains(version)
             else { throw Failure.notFound }
-            return try await backupResponse(version, view, request)
+            return try await backupResponse(version, seen, request)
         }
     }
 
-    private func backupResponse(_ version: Int, _ view: AccountView, _ request: DoorRequest) async throws
+    private func backupResponse(_ version: Int, _ seen: SeenAccount, _ request: DoorRequest) async throws
         -> DoorResponse
     {
+        let view = seen.view
         if let condition = try request.ifNoneMatch(), condition.contains(view.version) {
             return .notModified(view.version)
         }
-        let events = try await reads.backups(of: view.id, from: version, limit: 1, at: nil)
+        let events = try await reads.backups(of: view.id, from: version, limit: 1, at: seen.moment)
         guard let event = events.first, let backup = BackupShown(event), backup.content.version == version else {
             throw Failure.notFound
         }
@@ -62,13 +63,14 @@ extension NativeDoor {
     }
 
     private func listBackups(_ request: DoorRequest) async throws -> DoorResponse {
-        try await read(request, query: Paging.parameters) { caller in
+        try await read(request, query: Paging.parameters + Self.timeTravel) { caller in
             let paging = try paging(request, caller)
-            let view = try await view(request, caller)
+            let seen = try await seen(request, caller)
+            let view = seen.view
             let newest = view.backup?.version ?? 0
             // One more than asked for would be loaded with its data; the newest version tells as well.
             let events = try await reads.backups(
-                of: view.id, from: Int(clamping: paging.after) + 1, limit: paging.limit, at: nil)
+                of: view.id, from: Int(clamping: paging.after) + 1, limit: paging.limit, at: seen.moment)
             let backups = events.compactMap { BackupShown($0) }
             let last = backups.last?.content.version ?? newest
             return paging.answer(next: last < newest ? Int64(last) : nil, headers: [.etag(view.version)]) { json in

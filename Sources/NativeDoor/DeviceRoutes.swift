@@ -33,9 +33,9 @@ extension NativeDoor {
     }
 
     private func listDevices(_ request: DoorRequest) async throws -> DoorResponse {
-        try await read(request, query: Paging.parameters) { caller in
+        try await read(request, query: Paging.parameters + Self.timeTravel) { caller in
             let paging = try paging(request, caller)
-            let view = try await view(request, caller)
+            let view = try await seen(request, caller).view
             return paging.answer(slicing: view.devices, headers: [.etag(view.version)]) { $0.writeResource(to: &$1) }
         }
     }

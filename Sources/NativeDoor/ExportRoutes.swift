@@ -1,47 +1,34 @@
+import AccountDomain
 import Accounts
 import DoorKit
 
 extension NativeDoor {
-    func registerExports(on routes: inout Routes) {
-        routes.get("/v1/export", exportLog)
+    func registerExport(on routes: inout Routes) {
+        routes.get("/v1/accounts/{id}/export", exportAccount)
     }
 
-    /// The whole log as lines, blobs and closing checkpoint included (docs/consumers.md); for root.
-    private func exportLog(_ request: DoorRequest) async throws -> DoorResponse {
-        try await read(request, query: ["after"]) { caller in
-            guard caller.isRoot else { throw Failure.forbidden }
-            guard let exports else { throw Failure.notFound }
-            let after = try position(request)
+    /// Everything that is held about a person, for the person and root; not for an administrator of the Space.
+    private func exportAccount(_ request: DoorRequest) async throws -> DoorResponse {
+        try await read(request, query: Self.timeTravel) { caller in
+            // Before the account, so that nothing of the account lies beyond what the export says it includes.
+            let head = try await history.head().position
+            let seen = try await seen(request, caller)
+            guard seen.standing != .spaceAdministrator else { throw Failure.forbidden }
             let permit = try streams.permit(for: caller.scope)
-            let export = try await exports.begin(after: after)
+            let export = AccountExport(
+                view: seen.view, position: seen.position ?? max(head, seen.view.position), origin: settings.origin,
+                service: service, reads: reads, history: history, log: log,
+                mayGoOn: StreamAuthority(authenticator: authenticator, reads: reads, request: request, caller: caller))
             return DoorResponse(
-                status: 200, contentType: "application/x-ndjson",
+                status: 200, contentType: "application/json",
+                headers: [
+                    .etag(seen.view.version), .position(export.position),
+                    .init("Content-Disposition", "attachment; filename=\"account-\(seen.view.id).json\""),
+                ],
                 body: .stream { writer in
-                    do { try await Self.send(export, to: writer) } catch {
-                        await export.end()
-                        throw error
-                    }
-                    await export.end()
+                    try await export.write { try await writer.write($0) }
                     withExtendedLifetime(permit) {}
                 })
         }
-    }
-
-    /// Makes the next piece while the last one is on its way.
-    private static func send(_ export: any LogExport, to writer: StreamWriter) async throws {
-        var piece = try await export.next()
-        while let bytes = piece {
-            async let following = export.next()
-            try await writer.write(bytes)
-            piece = try await following
-        }
-    }
-
-    private func position(_ request: DoorRequest) throws(Problem) -> Int64 {
-        guard let text = request.query["after"] else { return 0 }
-        guard let position = Int64(text), position >= 0, String(position) == text else {
-            throw Problem(.malformedRequest, "The query parameter after must be a position of the log.")
-        }
-        return position
     }
 }

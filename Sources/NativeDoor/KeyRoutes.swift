@@ -46,9 +46,9 @@ extension NativeDoor {
     }
 
     private func listKeys(_ request: DoorRequest) async throws -> DoorResponse {
-        try await read(request, query: Paging.parameters) { caller in
+        try await read(request, query: Paging.parameters + Self.timeTravel) { caller in
             let paging = try paging(request, caller)
-            let view = try await view(request, caller)
+            let view = try await seen(request, caller).view
             return paging.answer(slicing: view.keys, headers: [.etag(view.version)]) { $0.write(to: &$1) }
         }
     }

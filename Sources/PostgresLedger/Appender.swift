@@ -303,13 +303,19 @@ final class Appender: Sendable {
         let living = batch.filter { $0.command.deadline > clock }
         let late = batch.filter { $0.command.deadline <= clock }
         if !late.isEmpty { complete(late, .unavailable(retryAfterSeconds: 1)) }
-        if error.isRetriable {
+        if error.sqlState == "LG006", let epoch = epochRefused(of: living) {
+            // Nothing of the batch stands: its new streams get their keys wrapped under another epoch.
+            logger.notice("wraps keys under another epoch", metadata: ["refused": "\(epoch)"])
+            for prepared in living {
+                for part in prepared.parts { cache.forget(part.stream) }
+                prepared.complete(.mustLoad(prepared.command.streams))
+            }
+        } else if error.isRetriable {
             state.withLock { if !living.isEmpty { $0.again.append(living) } }
         } else if ["53", "57", "58"].contains(String(error.sqlState.prefix(2)))
             || ["LG004", "LG007"].contains(error.sqlState) || living.count == 1
         {
             logger.error("append refused", metadata: ["sqlstate": "\(error.sqlState)", "message": "\(error.message)"])
-            if error.sqlState == "LG006" { keyring.reload() }
             complete(living, Failure(error))
         } else if !living.isEmpty {
             let half = living.count / 2
@@ -319,6 +325,18 @@ final class Appender: Sendable {
             }
         }
         turn()
+    }
+
+    /// The epoch under which a batch wraps its new keys, once there is another to take its place.
+    private func epochRefused(of batch: [PreparedCommand]) -> Int32? {
+        for prepared in batch {
+            for part in prepared.parts {
+                guard let epoch = part.wrappedKey?.epoch else { continue }
+                // Another batch may have been refused before, and the keyring been read again since.
+                return keyring.current.current != epoch || keyring.refuse(epoch) ? epoch : nil
+            }
+        }
+        return nil
     }
 
     /// The batch was never sent, for the database is away: those that still have time are decided again.

@@ -8,6 +8,8 @@ extension Failure {
         switch error {
         case let failure as Failure: self = failure
         case let error as PostgresError: self.init(postgres: error)
+        // The keyring will be read again once its file has the epoch; until then nothing is wrong but that.
+        case EventCodingError.unknownEpoch: self = .unavailable(retryAfterSeconds: 5)
         case let error as EventCodingError: self = .fault(error.description)
         default: self = .fault("\(type(of: error))")
         }

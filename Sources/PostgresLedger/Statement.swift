@@ -18,6 +18,18 @@ enum Statement {
     static let endBackend = text(PackageResources.end_backend_sql)
     static let storeBlob = text(PackageResources.store_blob_sql)
     static let findBlob = text(PackageResources.find_blob_sql)
+    static let findUnpurged = text(PackageResources.find_unpurged_sql)
+    static let purgeStream = text(PackageResources.purge_stream_sql)
+    static let collectBlobs = text(PackageResources.collect_blobs_sql)
+    static let lockPurge = text(PackageResources.lock_purge_sql)
+    static let unlockPurge = text(PackageResources.unlock_purge_sql)
+    static let countEpochs = text(PackageResources.count_epochs_sql)
+    static let countUnpurged = text(PackageResources.count_unpurged_sql)
+    static let countWrapped = text(PackageResources.count_wrapped_sql)
+    static let findWrapped = text(PackageResources.find_wrapped_sql)
+    static let rewrap = text(PackageResources.rewrap_sql)
+    static let retireEpoch = text(PackageResources.retire_epoch_sql)
+    static let lockRotation = text(PackageResources.lock_rotation_sql)
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 }

@@ -23,9 +23,9 @@ public struct PostgresHistory: EventHistory {
 
     /// The position that a moment stands for.
     public func position(at moment: LogMoment) async throws(Failure) -> Int64 {
-        let head = try await head()
         switch moment {
         case .position(let position):
+            let head = try await head()
             guard position <= head.position else { throw .beyondHead }
             return position
         case .time(let time):
@@ -33,7 +33,10 @@ public struct PostgresHistory: EventHistory {
                 var parameters = PostgresParameters()
                 parameters.append(log.number)
                 parameters.append(time)
-                return try await log.reader.query(ReadStatements.findPosition, parameters).int64(0, 0)
+                let rows = try await log.reader.query(ReadStatements.findPosition, parameters)
+                // What will have happened by then is not known yet.
+                guard try !rows.bool(0, 1) else { throw Failure.beyondHead }
+                return try rows.int64(0, 0)
             } catch { throw Failure(error) }
         }
     }
@@ -80,14 +83,17 @@ public struct PostgresHistory: EventHistory {
         } catch { throw Failure(error) }
     }
 
-    /// One stream's events after a version, opened.
-    public func events(of stream: StreamID, after version: Int32, limit: Int) async throws(Failure) -> [HistoricEvent] {
+    /// One stream's events after a version and up to a position, opened.
+    public func events(
+        of stream: StreamID, after version: Int32, upTo position: Int64, limit: Int
+    ) async throws(Failure) -> [HistoricEvent] {
         do {
             var parameters = PostgresParameters()
             parameters.append(log.number)
             parameters.append(stream)
             parameters.append(version)
             parameters.append(Int32(clamping: limit))
+            parameters.append(position)
             let rows = try await log.reader.query(ReadStatements.selectAccountEvents, parameters)
             guard rows.count > 0 else { return [] }
             guard !rows.isNull(0, 11) else { throw Failure.erased }

@@ -139,10 +139,13 @@ public struct PostgresReadModels: ReadModels {
     public func account(_ id: AccountID, at moment: LogMoment) async throws(Failure) -> AccountView {
         do {
             let position = try await PostgresHistory(log: log).position(at: moment)
-            let events = try await log.recordedEvents(of: id, versions: 1...Int32.max)
-            let past = events.prefix { $0.position <= position }
-            guard case .account? = past.first?.event else { throw Failure.notFound }
-            return AccountView(id, folding: Array(past))
+            var parameters = PostgresParameters()
+            parameters.append(log.number)
+            parameters.append(id)
+            parameters.append(position)
+            let rows = try await log.reader.query(ReadStatements.findVersion, parameters)
+            guard rows.count > 0 else { throw Failure.notFound }
+            return try await folded(id, upTo: try rows.int32(0, 0))
         } catch { throw Failure(error) }
     }
 

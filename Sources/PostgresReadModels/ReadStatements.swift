@@ -42,7 +42,8 @@ enum ReadStatements {
     static let selectEvents = statement(PackageResources.select_events_sql, 0, windowTypes)
     static let selectStreamEvents = statement(PackageResources.select_stream_events_sql, 0, windowTypes + [.uuid])
     static let selectAccountEvents = statement(
-        PackageResources.select_account_events_sql, 0, [.int2, .uuid, .int4, .int4])
+        PackageResources.select_account_events_sql, 0, [.int2, .uuid, .int4, .int4, .int8])
+    static let findVersion = statement(PackageResources.find_version_sql, 0, [.int2, .uuid, .int8])
     static let findEvent = statement(PackageResources.find_event_sql, 0, [.int2, .int8])
     static let findHead = statement(PackageResources.find_head_sql, 0, [.int2])
     static let findPosition = statement(PackageResources.find_position_sql, 0, [.int2, .timestamptz])

@@ -103,20 +103,6 @@ import Testing
 }
 
 extension Service {
-    /// Everything in its database, as pg_dump writes it.
-    fileprivate func dump() throws -> String {
-        let lines = try String(contentsOfFile: "\(home.path)/home/postgres/data/postmaster.pid", encoding: .utf8)
-            .split(separator: "\n", omittingEmptySubsequences: false)
-        let shell = try Shell(
-            """
-            set -e
-            PATH="$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1):$PATH"
-            pg_dump -h '\(lines[4])' -p '\(lines[3])' -U postgres ledger
-            """)
-        guard shell.status == 0 else { throw TestFailure("no dump: \(shell.errors)") }
-        return shell.output
-    }
-
     /// What the database server logged, wherever in the home it stands.
     fileprivate func serverLog() -> String {
         var text = ""

@@ -86,7 +86,9 @@ struct Nothing: ReadModels, EventHistory, PasswordHasher, KeyPairMaker {
         -> EventPage
     { EventPage(events: [], lookedUpTo: position, isAtHead: true) }
     func event(at position: Int64) async throws(Failure) -> HistoricEvent { throw .notFound }
-    func events(of stream: StreamID, after version: Int32, limit: Int) async throws(Failure) -> [HistoricEvent] { [] }
+    func events(of stream: StreamID, after version: Int32, upTo position: Int64, limit: Int) async throws(Failure)
+        -> [HistoricEvent]
+    { [] }
     func waitForEvents(after position: Int64, timeout: Duration) async {}
 
     func verifier(for password: [UInt8]) async throws(Failure) -> PasswordVerifier { .argon2id(phc: "") }

@@ -6,36 +6,33 @@ struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show an account and its history.",
         discussion: """
+            With --at it is shown as it was then: after the event at a position of the log, or after the last one \
+            recorded at or before a time.
+
             Asks the service at LEDGER_PUBLIC_URL with LEDGER_ROOT_KEY, or beside an `up` the key in LEDGER_HOME.
             """)
 
     @Argument(help: "The account's id or name.")
     var account: String
 
+    @Option(help: ArgumentHelp("A position of the log, or a time as in RFC 3339.", valueName: "position|time"))
+    var at: String?
+
     @OptionGroup var client: ClientOptions
 
     func run() throws {
-        let service = try client.client()
-        let id = try AccountLookup.find(account, service)
-        var view = try service.call("GET", RequestPath.make(["v1", "accounts", id]))
-        let last = view["version"]?.integerValue ?? .max
-        var events: [JSONValue] = []
-        var after: Int64 = 0
-        while after < last {
-            let page = try service.call(
-                "GET", RequestPath.make(["v1", "accounts", id, "events"], [("after", "\(after)"), ("limit", "1000")]))
-            let items = page["items"]?.arrayValue ?? []
-            guard let newest = items.last?.objectValue?["streamversion"]?.integerValue, newest > after else { break }
-            events += items.filter { ($0.objectValue?["streamversion"]?.integerValue ?? 0) <= last }
-            after = newest
-        }
+        let past = AccountPast(try client.client(), account: account)
+        let id = try past.find()
+        var view = try past.view(of: id, at: at)
+        var events: [JSONObject] = []
+        try past.events(of: id, after: 0, upTo: view["version"]?.integerValue ?? 0) { events.append($0) }
         if client.json {
-            view.set("events", to: .array(events))
+            view.set("events", to: .array(events.map { .object($0) }))
             return Output.line(JSONText.compact(.object(view)))
         }
         client.report(view)
         Output.line("")
-        for event in events.compactMap(\.objectValue) {
+        for event in events {
             Output.line(EventLine.text(event))
             if let personal = event["personal"]?.objectValue, !personal.isEmpty {
                 Output.line("          " + JSONText.short(.object(personal)))

@@ -79,6 +79,8 @@ struct Gateway {
             LogService(log: log, work: work),
             PartitionKeeper(session, logger: logger),
             SpaceEraser(service: accounts, reads: reads, logger: logger),
+            ErasureKeeper(session, logger: logger),
+            KeyringKeeper(session, keyring: keyring, logger: logger),
             server,
         ]
     }

@@ -12,8 +12,11 @@ struct SignalWatch: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             for await signal in await UnixSignalsSequence(trapping: .sighup) where signal == .sighup {
-                keyring.reload()
-                logger.notice("read the keyring again")
+                if keyring.reload() {
+                    logger.notice("read the keyring again")
+                } else {
+                    logger.error("the keyring file cannot be used; the keyring stays as it was")
+                }
             }
         }
     }

@@ -1,0 +1,1 @@
+SELECT looked, taken FROM ledger.collect_blobs($1, $2)

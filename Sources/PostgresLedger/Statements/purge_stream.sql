@@ -1,0 +1,1 @@
+SELECT ledger.purge($1, $2, $3)

@@ -1,0 +1,1 @@
+SELECT ledger.retire_epoch($1)

@@ -1,0 +1,1 @@
+SELECT ledger.rewrap($1, $2, $3, $4, $5)
