@@ -18,13 +18,8 @@ import Glibc
             """,
         version: "account-ledger 1.0.0",
         subcommands: [
-<<<<<<< HEAD
-            Up.self, Serve.self, Project.self, Migrate.self, Bootstrap.self, Show.self, Replay.self,
-            Restore.self,
-=======
             Up.self, Serve.self, Project.self, Migrate.self, Bootstrap.self, Show.self, Diff.self, Replay.self,
-            KeysCommand.self,
->>>>>>> 8ea174a43d9e976f4406c9ab8e383511922710c3
+            Restore.self, KeysCommand.self,
             ProjectionsCommand.self, ConfigCommand.self, Health.self,
         ])
 

@@ -12,8 +12,10 @@ struct ExportInspection {
     ///
     /// - Throws: `CommandFailure` when they are not what they are to be.
     init(verifierKey: String?, checkpoint: String?) throws(CommandFailure) {
-        keys = try verifierKey.map { text throws(CommandFailure) in [try Self.key(text)] } ?? []
-        known = try checkpoint.map { path throws(CommandFailure) in try Self.checkpoint(path, keys) }
+        var keys: [VerifierKey] = []
+        if let verifierKey { keys.append(try Self.key(verifierKey)) }
+        self.keys = keys
+        if let checkpoint { known = try Self.checkpoint(checkpoint, keys) } else { known = nil }
     }
 
     /// Checks a file and hands over its events; says at the end what is proven, on standard error.
