@@ -112,7 +112,7 @@ import Testing
         #expect(try new.root.call("GET", "\(old.person.path)/events?limit=100").items == history.items)
         #expect(try new.root.call("GET", "\(old.person.path)/backup").json == backup.json)
         #expect(try new.root.call("GET", "\(old.person.path)/backup/versions/1").status == 200)
-        expectProblem(try new.root.call("GET", old.erased.path), 410, "erased")
+        expectProblem(try new.root.call("GET", old.erased.path), 410, "account-erased")
         // The erased one's name stays taken, a repeat is known, and the password is the same.
         #expect(try new.root.call("POST", "/v1/accounts", ["name": .string(old.erased.name)]).status == 409)
         let again = try new.root.call(
