@@ -71,6 +71,13 @@ let package = Package(
             resources: [.embedInCode("Statements")],
             swiftSettings: strict),
         .target(
+            name: "PostgresTransparency",
+            dependencies: [
+                "AccountDomain", "Accounts", "EventCoding", "PostgresClient", "PostgresLedger", "Transparency", logging,
+            ],
+            resources: [.embedInCode("Statements")],
+            swiftSettings: strict),
+        .target(
             name: "PostgresReadModels",
             dependencies: [
                 "AccountDomain", "Accounts", "EventCoding", "PostgresClient", "PostgresLedger", "ProjectionKit",
@@ -114,11 +121,16 @@ let package = Package(
         .target(
             name: "NativeDoor",
             dependencies: [
-                "DoorKit", "EventCoding", "StrictJSON", "AccountDomain", "Accounts", logging, crypto,
+                "DoorKit", "EventCoding", "StrictJSON", "AccountDomain", "Accounts", "Transparency", logging, crypto,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             resources: [.embedInCode("openapi.yaml")],
+            swiftSettings: strict),
+
+        .target(
+            name: "AuditDoor",
+            dependencies: ["Accounts", "DoorKit", "Transparency"],
             swiftSettings: strict),
 
         // The program.
@@ -126,10 +138,10 @@ let package = Package(
         .executableTarget(
             name: "AccountLedger",
             dependencies: [
-                "AccountDomain", "AccountSecurity", "Accounts", "AccountsProjection", "DevicesProjection", "DoorKit",
-                "EmbeddedPostgres", "EventCoding", "IdentitiesProjection", "LogExport", "Migrations", "NativeDoor",
-                "PasswordHashing", "PostgresClient", "PostgresLedger", "PostgresReadModels", "ProjectionKit", "Projector",
-                "SpacesProjection", "StrictJSON", "Transparency",
+                "AccountDomain", "AccountSecurity", "Accounts", "AccountsProjection", "AuditDoor", "DevicesProjection",
+                "DoorKit", "EmbeddedPostgres", "EventCoding", "IdentitiesProjection", "LogExport", "Migrations",
+                "NativeDoor", "PasswordHashing", "PostgresClient", "PostgresLedger", "PostgresReadModels",
+                "PostgresTransparency", "ProjectionKit", "Projector", "SpacesProjection", "StrictJSON", "Transparency",
                 crypto, logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -169,6 +181,12 @@ let package = Package(
             "LogExport",
             [
                 "AccountDomain", "Accounts", "EventCoding", "LogExport", "PostgresClient", "PostgresLedger", "StrictJSON",
+                "TestSupport", "Transparency", logging,
+            ]),
+        tests(
+            "PostgresTransparency",
+            [
+                "AccountDomain", "EventCoding", "PostgresClient", "PostgresLedger", "PostgresTransparency",
                 "TestSupport", "Transparency", logging,
             ]),
         tests(

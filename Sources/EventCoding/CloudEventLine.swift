@@ -95,7 +95,8 @@ extension StoredEvent {
                                 LentEvent(
                                     position: position, recordedAt: recordedAt.microseconds,
                                     stream: (stream.high, stream.low), version: version,
-                                    command: (command.high, command.low), type: UnsafeRawBufferPointer(type), meta: meta,
+                                    command: (command.high, command.low), type: UnsafeRawBufferPointer(type),
+                                    meta: meta,
                                     data: data, secret: secret, secretHash: secretHash))
                         }
                     }
@@ -174,7 +175,8 @@ public final class CloudEventLines {
 
     private func appendObject(_ event: LentEvent) {
         let secretBytes = event.secret.map { ($0.count + 2) / 3 * 4 } ?? 0
-        buffer.reserve(640 + source.count + event.type.count * 6 + event.data.count + event.meta.count * 6 + secretBytes)
+        buffer.reserve(
+            640 + source.count + event.type.count * 6 + event.data.count + event.meta.count * 6 + secretBytes)
         buffer.put("{\"specversion\":\"1.0\",\"id\":\"")
         buffer.put(decimal: event.position)
         buffer.put(source)

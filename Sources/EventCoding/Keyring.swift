@@ -86,7 +86,8 @@ public struct Keyring: Sendable {
 
     /// The same with a new, random key for an epoch after all others.
     public func adding(_ number: Int32) -> Keyring {
-        Keyring(epochs: epochs.filter { $0.number != number } + [Epoch(number: number, key: SymmetricKey(size: .bits256))])
+        Keyring(
+            epochs: epochs.filter { $0.number != number } + [Epoch(number: number, key: SymmetricKey(size: .bits256))])
     }
 
     /// The same without an epoch's key; nil when it is the only one.

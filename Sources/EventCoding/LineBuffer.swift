@@ -41,7 +41,9 @@ final class LineBuffer {
     func clear() { count = 0 }
 
     /// Lends what was written.
-    func withBytes<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R { body(UnsafeRawBufferPointer(start: base, count: count)) }
+    func withBytes<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
+        body(UnsafeRawBufferPointer(start: base, count: count))
+    }
 
     // MARK: Pieces, for which room was made
 

@@ -61,7 +61,9 @@ public struct ExportChecker {
         if section == .start { return .record(try begin([UInt8](bytes))) }
         if EventLineReader.isEvent(bytes) { return .event(try takeEvent(bytes)) }
         let text = [UInt8](bytes)
-        guard let record = ExportRecord(line: text) else { throw fault("this is no line of an export, or a damaged one") }
+        guard let record = ExportRecord(line: text) else {
+            throw fault("this is no line of an export, or a damaged one")
+        }
         try place(record)
         let written = record.line(origin: origin, number: number)
         guard written.dropLast().elementsEqual(text) else {
@@ -79,7 +81,9 @@ public struct ExportChecker {
             throw ExportFault(line: line + 1, "the export ends before the checkpoint that closes it")
         }
         if let known {
-            guard known.origin == origin else { throw ExportFault(line: 0, "the checkpoint given is that of another log") }
+            guard known.origin == origin else {
+                throw ExportFault(line: 0, "the checkpoint given is that of another log")
+            }
             guard known.size <= position else {
                 throw ExportFault(line: 0, "the checkpoint given is of \(known.size) events, the export of \(position)")
             }
@@ -181,7 +185,9 @@ public struct ExportChecker {
             guard TreeHash(bytes: blob.hash) == blob.body.withUnsafeBytes(TreeHash.sha256) else {
                 throw fault("the blob is not the one that was hashed")
             }
-            guard !pendingBlobs.contains(where: { $0.hash == blob.hash }) else { throw fault("the blob stands here twice") }
+            guard !pendingBlobs.contains(where: { $0.hash == blob.hash }) else {
+                throw fault("the blob stands here twice")
+            }
             pendingBlobs.append((blob.stream, blob.hash))
         case .epoch: counts.epochs = number
         case .key(let key):
@@ -227,7 +233,9 @@ public struct ExportChecker {
         self.closing = closing
     }
 
-    private func checkpoint(_ note: String, _ subtrees: [ExportRecord.Closing.Subtree]) throws(ExportFault) -> Checkpoint {
+    private func checkpoint(_ note: String, _ subtrees: [ExportRecord.Closing.Subtree]) throws(ExportFault)
+        -> Checkpoint
+    {
         guard let signed = try? SignedNote(note), let checkpoint = try? Checkpoint(signed.text) else {
             throw fault("the checkpoint is damaged")
         }

@@ -49,7 +49,8 @@ public enum ExportFile {
                 }
             } catch {
                 // A first line that was cut off is as good as none; a foreign file is none of ours.
-                guard isFirst, error.line == 0, end.offset == 0, file.restBegins(with: "{\"specversion\":\"1.0\"") else {
+                guard isFirst, error.line == 0, end.offset == 0, file.restBegins(with: "{\"specversion\":\"1.0\"")
+                else {
                     guard !isFirst, error.line == 0 else { throw error }
                     isBroken = true
                     continue

@@ -29,7 +29,9 @@ enum NamedBlobs {
     private static func collect(_ json: JSONValue, isBlob: Bool, into hashes: inout [[UInt8]]) {
         switch json {
         case .string(let text):
-            if isBlob, text.utf8.count == 64, let hash = Hex.decode(text), !hashes.contains(hash) { hashes.append(hash) }
+            if isBlob, text.utf8.count == 64, let hash = Hex.decode(text), !hashes.contains(hash) {
+                hashes.append(hash)
+            }
         case .array(let items): for item in items { collect(item, isBlob: isBlob, into: &hashes) }
         case .object(let object):
             for member in object.members {

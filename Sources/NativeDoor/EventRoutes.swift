@@ -3,6 +3,7 @@ import Accounts
 import DoorKit
 import EventCoding
 import StrictJSON
+import Transparency
 
 extension NativeDoor {
     func registerEvents(on routes: inout Routes) {
@@ -49,22 +50,29 @@ extension NativeDoor {
 
     private func readEvent(_ request: DoorRequest) async throws -> DoorResponse {
         try await read(request) { caller in
-            let text = try request.parameter("position")
-            guard let position = Int64(text), position > 0, String(position) == text else { throw Failure.notFound }
-            let event: HistoricEvent
-            do {
-                event = try await history.event(at: position)
-            } catch Failure.beyondHead {
-                throw Failure.notFound
-            }
-            guard caller.isRoot || event.stored.stream == caller.account else { throw Failure.notFound }
+            let event = try await event(request, caller)
             try await ensureUnmoved(caller)
             return .json(CloudEvent(event.stored, origin: settings.origin).bytes)
         }
     }
 
+    /// The event that a path names, when the caller may see it.
+    func event(_ request: DoorRequest, _ caller: Caller) async throws -> HistoricEvent {
+        let text = try request.parameter("position")
+        guard let position = Int64(text), position > 0, String(position) == text else { throw Failure.notFound }
+        do throws(Failure) {
+            let event = try await history.event(at: position)
+            guard caller.isRoot || event.stored.stream == caller.account else { throw .notFound }
+            return event
+        } catch {
+            throw error == .beyondHead ? .notFound : error
+        }
+    }
+
     private func readHead(_ request: DoorRequest) async throws -> DoorResponse {
         try await read(request) { caller in
+            // The checkpoint first: the head cannot end before it then.
+            let checkpoint = try await sealed?.newestCheckpoint()
             let head = try await history.head()
             try await ensureUnmoved(caller)
             var json = JSONWriter()
@@ -72,7 +80,15 @@ extension NativeDoor {
             json.member("position", Int(head.position))
             json.member("recorded_at", head.recordedAt)
             json.key("checkpoint")
-            json.null()
+            if let checkpoint {
+                json.beginObject()
+                json.member("size", Int(checkpoint.size))
+                json.member("root", checkpoint.root.base64)
+                json.member("note", checkpoint.note)
+                json.endObject()
+            } else {
+                json.null()
+            }
             json.endObject()
             return .json(json.bytes, headers: [.position(head.position)])
         }

@@ -11,11 +11,15 @@ extension NativeDoor {
 
     private func readReadiness(_ request: DoorRequest) async throws -> DoorResponse {
         let reasons = await readiness()
+        let alarms = await alarms()
         return reasons.isEmpty
-            ? Self.health("ready", [], status: 200) : Self.health("not ready", reasons, status: 503)
+            ? Self.health("ready", [], alarms, status: 200)
+            : Self.health("not ready", reasons, alarms, status: 503)
     }
 
-    private static func health(_ state: String, _ reasons: [String], status: Int) -> DoorResponse {
+    private static func health(_ state: String, _ reasons: [String], _ alarms: [String] = [], status: Int)
+        -> DoorResponse
+    {
         var json = JSONWriter()
         json.beginObject()
         json.key("status")
@@ -23,6 +27,10 @@ extension NativeDoor {
         json.key("reasons")
         json.beginArray()
         for reason in reasons { json.string(reason) }
+        json.endArray()
+        json.key("alarms")
+        json.beginArray()
+        for alarm in alarms { json.string(alarm) }
         json.endArray()
         json.endObject()
         return .json(json.bytes, status: status)

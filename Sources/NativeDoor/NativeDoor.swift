@@ -3,6 +3,7 @@ import AccountDomain
 import Crypto
 public import DoorKit
 public import EventCoding
+public import Transparency
 
 /// The native API, `/v1`: everything that all accounts have in common, the log, and what operators look at.
 ///
@@ -20,17 +21,21 @@ public final class NativeDoor: DoorKit.Door {
     let streams: StreamLimiter
     let logins: AttemptLimiter
     let passwords: AttemptLimiter
+    let sealed: (any SealedLog)?
     let readiness: @Sendable () async -> [String]
+    let alarms: @Sendable () async -> [String]
 
     /// Makes the door.
     ///
-    /// `streams` caps the event streams that are open at one time; without `exports` the log is not exported. `readiness` tells why the service is not ready, one
-    /// short text each, and nothing when it is.
+    /// `streams` caps the event streams that are open at one time. `sealed` is where proofs come from; nil when the log is
+    /// not sealed; without `exports` the log is not exported. `readiness` tells why the service is not ready, one short text each, and nothing when it is; `alarms`
+    /// what an operator must look at all the same.
     public init(
         service: AccountService, reads: any ReadModels, history: any EventHistory, log: any EventLog,
         authenticator: Authenticator, master: MasterKey, settings: NativeDoorSettings,
-        streams: StreamLimiter = StreamLimiter(), exports: (any LogExports)? = nil,
-        readiness: @escaping @Sendable () async -> [String]
+        streams: StreamLimiter = StreamLimiter(), sealed: (any SealedLog)? = nil,
+        exports: (any LogExports)? = nil, readiness: @escaping @Sendable () async -> [String],
+        alarms: @escaping @Sendable () async -> [String] = { [] }
     ) {
         self.service = service
         self.reads = reads
@@ -41,7 +46,9 @@ public final class NativeDoor: DoorKit.Door {
         self.master = master
         self.settings = settings
         self.streams = streams
+        self.sealed = sealed
         self.readiness = readiness
+        self.alarms = alarms
         cursors = CursorSealer(key: master.derivedKey("cursor").withUnsafeBytes { [UInt8]($0) })
         logins = settings.limitsAttempts ? AttemptLimiter(attempts: 10, refillSeconds: 10) : .off
         passwords = settings.limitsAttempts ? AttemptLimiter(attempts: 10, refillSeconds: 10) : .off
@@ -67,6 +74,7 @@ public final class NativeDoor: DoorKit.Door {
         registerSpaces(on: &routes)
         registerEvents(on: &routes)
         registerLogExport(on: &routes)
+        registerProofs(on: &routes)
         registerProjections(on: &routes)
         registerHealth(on: &routes)
         registerProblems(on: &routes)

@@ -40,6 +40,8 @@ final class Appender: Sendable {
     private let streamLimit: Int32
     private let logger: Logger
     private let now: @Sendable () -> Moment
+    /// Remembers what was appended, to be compared with what is sealed.
+    private let appended: AppendedLeaves?
     /// Called when the log grew, and whether others appended too.
     private let onGrowth: @Sendable (_ head: Int64, _ othersAppended: Bool) -> Void
     private let state = Mutex(State())
@@ -49,7 +51,8 @@ final class Appender: Sendable {
     init(
         pipeline: PostgresPipeline, reader: PostgresPipeline, cache: StreamCache, keys: LedgerKeys,
         keyring: LoadedKeyring, drawnKeys: DrawnKeys, log: Int16, limits: Limits, streamLimit: Int32, logger: Logger,
-        now: @escaping @Sendable () -> Moment, onGrowth: @escaping @Sendable (Int64, Bool) -> Void
+        now: @escaping @Sendable () -> Moment, appended: AppendedLeaves? = nil,
+        onGrowth: @escaping @Sendable (Int64, Bool) -> Void
     ) {
         self.pipeline = pipeline
         self.reader = reader
@@ -62,6 +65,7 @@ final class Appender: Sendable {
         self.streamLimit = streamLimit
         self.logger = logger
         self.now = now
+        self.appended = appended
         self.onGrowth = onGrowth
     }
 
@@ -253,7 +257,14 @@ final class Appender: Sendable {
         }
         let others = cache.appended(entries, head: reply.head, newHead: position)
         if position > reply.head || others { onGrowth(position, others) }
+        if appended != nil, position > reply.head { remember(batch, reply) }
         return outcomes
+    }
+
+    /// Has the leaves of a batch hashed while the next one is on its way, when this thread has nothing else to do.
+    private func remember(_ batch: [PreparedCommand], _ reply: BatchReply) {
+        let appended = appended
+        pipeline.performAfterSending { appended?.note(AppendedRows.make(batch, reply)) }
     }
 
     private func accept(

@@ -42,10 +42,12 @@ public final class PostgresLog: EventLog {
     ///   - writer: the appender's connection, used for nothing else.
     ///   - reader: the connection for reads.
     ///   - logger: where trouble is told.
+    ///   - appended: remembers what this gateway appends, for who compares it with what is sealed.
     ///   - onGrowth: called when this gateway appended: wakes projectors in the same process.
     public init(
         configuration: Configuration, keys: LedgerKeys, keyring: LoadedKeyring, writer: PostgresPipeline,
-        reader: PostgresPipeline, logger: Logger, onGrowth: @escaping @Sendable (Int64) -> Void = { _ in }
+        reader: PostgresPipeline, logger: Logger, appended: AppendedLeaves? = nil,
+        onGrowth: @escaping @Sendable (Int64) -> Void = { _ in }
     ) {
         self.configuration = configuration
         self.keys = keys
@@ -63,7 +65,7 @@ public final class PostgresLog: EventLog {
         appender = Appender(
             pipeline: writer, reader: reader, cache: cache, keys: keys, keyring: keyring, drawnKeys: drawnKeys,
             log: configuration.log, limits: .init(), streamLimit: configuration.streamLimit, logger: logger,
-            now: { .now() },
+            now: { .now() }, appended: appended,
             onGrowth: { head, others in
                 tail.grew(to: head, mustLook: others)
                 onGrowth(head)

@@ -72,7 +72,9 @@ import Testing
         let errors: String
     }
 
-    static func tool(_ arguments: [String], home: TemporaryDirectory, _ settings: [String: String] = [:]) throws -> Ended {
+    static func tool(_ arguments: [String], home: TemporaryDirectory, _ settings: [String: String] = [:]) throws
+        -> Ended
+    {
         let place = TemporaryDirectory()
         let process = try ServiceProcess(
             arguments,
@@ -83,7 +85,9 @@ import Testing
         return Ended(code: status, output: process.output, errors: process.errors)
     }
 
-    private static func bytes(_ path: String) -> [UInt8] { FileManager.default.contents(atPath: path).map { [UInt8]($0) } ?? [] }
+    private static func bytes(_ path: String) -> [UInt8] {
+        FileManager.default.contents(atPath: path).map { [UInt8]($0) } ?? []
+    }
 
     @Test func `an export restored in a new home is the same log, and exports the same`() throws {
         let old = try Exported()
@@ -191,14 +195,16 @@ import Testing
         }
         let damaged: [(String, [String], Int)] = [
             ("a box", with(1) { bent($0, "secret") }, 2), ("a leaf hash", with(1) { bent($0, "leafhash") }, 2),
-            ("a command", with(2) { bent($0, "commandid") }, 3), ("meta", with(1) { $0.replacing("native", with: "jami") }, 2),
+            ("a command", with(2) { bent($0, "commandid") }, 3),
+            ("meta", with(1) { $0.replacing("native", with: "jami") }, 2),
             ("data", with(1) { $0.replacing("\"super\":false", with: "\"super\":true") }, 2),
             ("a time", with(2) { bent($0, "time") }, 3), ("no event", without(2), 3), ("no beginning", without(0), 1),
             ("two events", swapped(1, 2), 2), ("a blob", with(blob) { bent($0, "data_base64") }, blob + 1),
             ("a key", with(key) { bent($0, "wrapped") }, key + 1), ("no key", without(key), key + 1),
             ("two keys", swapped(key, key + 1), key + 1),
             ("a reservation", with(reservation) { bent($0, "key_hash") }, reservation + 1),
-            ("no reservation", without(reservation), reservation + 1), ("no end", without(lines.count - 1), lines.count),
+            ("no reservation", without(reservation), reservation + 1),
+            ("no end", without(lines.count - 1), lines.count),
             ("something behind", lines + [lines[1]], lines.count + 1), ("no line", with(3) { _ in "" }, 4),
             ("foreign text", with(3) { _ in "{}" }, 4), ("garbage", with(3) { _ in "\u{1}" }, 4),
         ]

@@ -57,7 +57,8 @@ import Transparency
         let line = String(decoding: CloudEventLines(origin: "x").text(event), as: UTF8.self)
         let changed = [
             line.replacing("\"sequence\":\"1\",", with: ""), line + " ", " " + line, String(line.dropLast()),
-            line.replacing("\"id\":\"1\"", with: "\"id\":1"), line.replacing("\"sequence\":\"1\"", with: "\"sequence\":\"2\""),
+            line.replacing("\"id\":\"1\"", with: "\"id\":1"),
+            line.replacing("\"sequence\":\"1\"", with: "\"sequence\":\"2\""),
             line.replacing("\"subject\":\"", with: "\"subject\":\"x"), line.replacing("}", with: ""),
         ]
         for text in changed {

@@ -31,7 +31,8 @@ struct Diff: ParsableCommand {
         let end = try past.view(of: id, at: to)
         let (first, last) = (Self.version(start), Self.version(end))
         guard first <= last else {
-            throw CommandFailure(.usage, "\(printable(from)) lies behind \(printable(to)); the earlier moment comes first")
+            throw CommandFailure(
+                .usage, "\(printable(from)) lies behind \(printable(to)); the earlier moment comes first")
         }
         var changes: [AccountChange] = []
         var before = start
@@ -44,7 +45,8 @@ struct Diff: ParsableCommand {
             let items = changes.map { JSONValue.object($0.json) }
             return Output.line(
                 JSONText.compact([
-                    "account": .string(id), "from": Self.moment(start), "to": Self.moment(end), "changes": .array(items),
+                    "account": .string(id), "from": Self.moment(start), "to": Self.moment(end),
+                    "changes": .array(items),
                 ]))
         }
         var table = Table(["POSITION", "TIME", "EVENT", "BY", "DOOR", "WHAT", "BEFORE", "AFTER"])

@@ -26,7 +26,8 @@ struct KeysExport: ParsableCommand {
         do throws(DurableFileError) {
             try DurableFile.write(path: target, bytes: file, mode: 0o600, existing: .keep)
         } catch { throw CommandFailure(.failure, error.description) }
-        let names = ["keyring", "master key"] + (keys.signing == nil ? [] : ["signing key"])
+        let names =
+            ["keyring", "master key"] + (keys.signing == nil ? [] : ["signing key"])
             + (keys.root == nil ? [] : ["root's key"])
         Output.writeToStandardError("wrote \(names.joined(separator: ", ")) to \(target)\n")
     }

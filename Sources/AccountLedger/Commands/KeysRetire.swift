@@ -48,7 +48,8 @@ struct KeysRetire: ParsableCommand {
     }
 
     private func retire(_ tool: KeyTool) throws(PostgresError) {
-        do { try tool.epochs.retire(epoch, on: tool.connection) } catch let error as PostgresError { throw error } catch {
+        do { try tool.epochs.retire(epoch, on: tool.connection) } catch let error as PostgresError { throw error } catch
+        {
             throw PostgresError(kind: .decoding, message: "\(error)")
         }
     }

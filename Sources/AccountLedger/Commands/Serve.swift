@@ -8,7 +8,7 @@ struct Serve: AsyncParsableCommand {
         abstract: "Answer HTTP on the database of LEDGER_DATABASE_URL.",
         discussion: """
             Needs LEDGER_DATABASE_URL (a member of role ledger_gateway), LEDGER_ROOT_KEY, LEDGER_MASTER_KEY and \
-            LEDGER_KEYRING_FILE, and a schema made by `migrate`. SIGTERM or SIGINT ends it in order: readiness goes \
+            LEDGER_KEYRING_FILE, and a schema made by `migrate`; LEDGER_SIGNING_KEY for sealing the log. SIGTERM or SIGINT ends it in order: readiness goes \
             off, requests under way finish; a second signal ends it at once. SIGHUP reads the keyring again.
             """)
 
@@ -22,8 +22,12 @@ struct Serve: AsyncParsableCommand {
         let secrets = try LedgerSecrets(configuration, for: "serve")
         let origin = try await Database.check(
             Gateway.session(url), secrets: secrets, origin: configuration.newOrigin(needsDomain: true), logger: logger)
+        let signingKey = try LogSigningKey.configured(configuration, origin: origin)
+        if let signingKey { try await Database.check(signingKey, Gateway.session(url)) }
         let gateway = try Gateway(
-            configuration, .init(databaseURL: url, secrets: secrets, root: root, origin: origin), logger: logger,
+            configuration,
+            .init(databaseURL: url, secrets: secrets, root: root, origin: origin, signingKey: signingKey),
+            logger: logger,
             onListening: { listening in
                 logger.notice("serving", metadata: ["host": "\(listening.host)", "port": "\(listening.port)"])
             })

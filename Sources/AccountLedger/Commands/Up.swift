@@ -3,6 +3,7 @@ import DoorKit
 import EmbeddedPostgres
 import Logging
 import Projector
+import Transparency
 
 /// `up`: every role in one process, on a private PostgreSQL that is made when there is none.
 struct Up: AsyncParsableCommand {
@@ -47,11 +48,13 @@ struct Up: AsyncParsableCommand {
             keyring: keys.secrets.loadedKeyring(), listens: false, logger: logger)
         let gateway = try Gateway(
             configuration,
-            .init(databaseURL: database.gatewayURL, secrets: keys.secrets, root: keys.root, origin: origin),
+            .init(
+                databaseURL: database.gatewayURL, secrets: keys.secrets, root: keys.root, origin: origin,
+                signingKey: keys.signingKey),
             logger: logger, onGrowth: { _ in projector.projector.wake() },
             onListening: { listening in
                 RunningAddress(home: configuration.home).leave(Self.url(configuration, listening))
-                Self.greet(configuration, listening, origin: origin)
+                Self.greet(configuration, listening, keys.signingKey)
             })
         try await Roles.run(
             [ClusterWatch(cluster: database.cluster, logger: logger), projector] + gateway.services,
@@ -59,13 +62,14 @@ struct Up: AsyncParsableCommand {
     }
 
     /// Says where it runs and how to call it, so that the first request is one copy away.
-    private static func greet(_ configuration: LedgerConfiguration, _ listening: Listening, origin: String) {
+    private static func greet(_ configuration: LedgerConfiguration, _ listening: Listening, _ signingKey: SigningKey) {
         let local = ServiceURL(host: configuration.localURL.host, port: listening.port)
         let url = url(configuration, listening)
         let key = KeyFiles(home: configuration.home).root
         let lines = [
-            "\(Style.bold("Account Ledger")) is ready on \(Style.green(url.description)) (log \(origin))",
+            "\(Style.bold("Account Ledger")) is ready on \(Style.green(url.description)) (log \(signingKey.name))",
             "  root's key   \(key)",
+            "  log's key    \(signingKey.verifier)",
             "  first call   curl -H \"Authorization: Bearer $(cat \(Self.quoted(key)))\" \(local)/v1/head",
             "  from here    account-ledger bootstrap --help, show, replay --follow, projections, health",
         ]

@@ -1,6 +1,8 @@
 import Logging
 import PostgresClient
 import PostgresLedger
+import PostgresTransparency
+import Transparency
 
 /// What every role does with its database before it begins: connect, look at the schema, compare the keys.
 enum Database {
@@ -21,6 +23,19 @@ enum Database {
         }
     }
 
+    /// Compares the signing key with the log's newest checkpoint.
+    ///
+    /// - Throws: `CommandFailure`: 69 when the database cannot be reached, 78 when another key signed it.
+    static func check(_ key: SigningKey, _ session: PostgresConfiguration) async throws {
+        try await onThread {
+            try explained {
+                let connection = try PostgresConnection(session)
+                defer { connection.close() }
+                try SigningKeyCheck.check(key, on: connection)
+            }
+        }
+    }
+
     /// Runs `body`, and makes one line and an exit code of what goes wrong in it.
     static func explained<T>(_ body: () throws -> T) throws -> T {
         do { return try body() } catch { throw explain(error) }
@@ -33,6 +48,7 @@ enum Database {
             if error.passes { return CommandFailure(.temporary, error.description) }
             if case .failed = error { return CommandFailure(.failure, error.description) }
             return CommandFailure(.configuration, error.description)
+        case let error as SigningKeyMismatch: return CommandFailure(.configuration, error.description)
         case let error as LogMismatch: return CommandFailure(.configuration, error.description)
         case let error as PostgresError:
             switch error.kind {

@@ -2,6 +2,7 @@ import EmbeddedPostgres
 import Logging
 import PostgresClient
 import PostgresLedger
+import PostgresTransparency
 import Projector
 
 /// The private cluster of `up`, its database and the roles the service connects as.
@@ -51,13 +52,17 @@ struct EmbeddedDatabase: Sendable {
             // Before anything is changed: a newer database, or one whose keys are gone, stays as it is.
             _ = try migrator.outstanding(on: connection)
             let stored = try LogOpening.origin(on: connection)
-            let keys = try files.prepare(hasLog: stored != nil, domain: configuration.domain)
+            let name =
+                configuration.value("LEDGER_ORIGIN") ?? stored ?? configuration.newOrigin(needsDomain: false)
+            let keys = try files.prepare(
+                hasLog: stored != nil, domain: configuration.domain,
+                origin: stored ?? name ?? "\(configuration.domain)/log")
             let opening = LogOpening(keys: keys.secrets.keys)
-            let name = configuration.value("LEDGER_ORIGIN") ?? stored ?? configuration.newOrigin(needsDomain: false)
             if stored != nil { _ = try opening.open(origin: name, on: connection) }
             try migrator.migrate(on: connection)
             try connection.execute(script: Self.makeUsers)
             let origin = try opening.open(origin: name, on: connection)
+            try SigningKeyCheck.check(keys.signingKey, on: connection)
             try Projections.register(
                 ShippedProjections.all(keys.secrets.master), on: connection, logger: logger)
             return (keys, origin)

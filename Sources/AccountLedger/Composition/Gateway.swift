@@ -1,6 +1,7 @@
 import AccountDomain
 import AccountSecurity
 import Accounts
+import AuditDoor
 import DoorKit
 import EventCoding
 import Glibc
@@ -10,7 +11,9 @@ import NativeDoor
 import PostgresClient
 import PostgresLedger
 import PostgresReadModels
+import PostgresTransparency
 import ServiceLifecycle
+import Transparency
 
 /// The gateway role, put together: the log and its reads, the use cases, the doors, the server.
 struct Gateway {
@@ -22,6 +25,8 @@ struct Gateway {
         let root: String
         /// The log's name, as the database has it.
         let origin: String
+        /// Signs the log's checkpoints; nil for a gateway that leaves it to others.
+        let signingKey: SigningKey?
     }
 
     /// The services of the role, in the order in which they begin; they end in the opposite one.
@@ -40,9 +45,16 @@ struct Gateway {
 
         var logConfiguration = PostgresLog.Configuration()
         logConfiguration.streamLimit = configuration.streamLimit
+        let appended = AppendedLeaves()
+        let sealer = Self.sealer(configuration, parts, session, appended, logger: logger)
         let log = PostgresLog(
             configuration: logConfiguration, keys: parts.secrets.keys, keyring: keyring, writer: writer,
-            reader: reader, logger: logger, onGrowth: onGrowth)
+            reader: reader, logger: logger, appended: appended,
+            onGrowth: { head in
+                sealer.wake()
+                onGrowth(head)
+            })
+        let sealed = PostgresSealedLog(log: log)
         let reads = PostgresReadModels(log: log)
         let history = PostgresHistory(log: log)
 
@@ -56,7 +68,7 @@ struct Gateway {
 
         let drain = Drain()
         let counters = ServerCounters()
-        let readiness = Readiness(writer: writer, reader: reader, drain: drain)
+        let readiness = Readiness(writer: writer, reader: reader, drain: drain, sealer: sealer)
         let tokens = AccessTokens(key: master.derivedKey("access-token"))
         let authenticator =
             configuration.hasLimits
@@ -67,9 +79,12 @@ struct Gateway {
             settings: NativeDoorSettings(
                 origin: parts.origin, maximumUploadBytes: configuration.maximumUploadBytes,
                 limitsAttempts: configuration.hasLimits),
-            exports: PostgresExports(session), readiness: { readiness.reasons })
+            sealed: sealed, exports: PostgresExports(session), readiness: { readiness.reasons },
+            alarms: { readiness.alarms })
+        let audit = AuditDoor(log: sealed, authenticator: authenticator, verifier: parts.signingKey?.verifier)
         let server = try HTTPServer(
-            configuration: configuration.server, doors: [native], logger: logger, drain: drain, counters: counters,
+            configuration: configuration.server, doors: [native, audit], logger: logger, drain: drain,
+            counters: counters,
             requestLog: RequestLines(
                 "account-ledger", level: configuration.logLevel, isReadable: isatty(STDERR_FILENO) == 1),
             onListening: onListening)
@@ -77,12 +92,25 @@ struct Gateway {
         services = [
             SignalWatch(keyring: keyring, logger: logger),
             LogService(log: log, work: work),
+            SealerService(sealer: sealer),
             PartitionKeeper(session, logger: logger),
             SpaceEraser(service: accounts, reads: reads, logger: logger),
             ErasureKeeper(session, logger: logger),
             KeyringKeeper(session, keyring: keyring, logger: logger),
             server,
         ]
+    }
+
+    private static func sealer(
+        _ configuration: LedgerConfiguration, _ parts: Parts, _ session: PostgresConfiguration,
+        _ appended: AppendedLeaves, logger: Logger
+    ) -> Sealer {
+        var sealing = SealerConfiguration(session: session, origin: parts.origin, key: parts.signingKey)
+        let file = CheckpointFile(directory: configuration.checkpointDirectory)
+        sealing.appended = appended
+        sealing.keep = { try file.save($0) }
+        if sealing.key == nil { logger.warning("LEDGER_SIGNING_KEY is not set: this gateway does not seal the log") }
+        return Sealer(sealing, logger: logger)
     }
 
     static func session(_ url: String) -> PostgresConfiguration {

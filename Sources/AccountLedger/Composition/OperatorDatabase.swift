@@ -25,7 +25,8 @@ enum OperatorDatabase {
         // What a running server tells of itself: its socket's directory in the fifth line, its port in the fourth.
         let path = "\(configuration.home)/postgres/data/postmaster.pid"
         guard let content = try? SmallFile.read(path) else {
-            return try configuration.required("LEDGER_OWNER_URL", for: "\(command), unless an `up` runs in LEDGER_HOME,")
+            return try configuration.required(
+                "LEDGER_OWNER_URL", for: "\(command), unless an `up` runs in LEDGER_HOME,")
         }
         let lines = String(decoding: content, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
         guard lines.count > 4, !lines[4].isEmpty, Int(lines[3]) != nil else {

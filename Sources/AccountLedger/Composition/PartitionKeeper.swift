@@ -3,12 +3,11 @@ import PostgresClient
 import PostgresLedger
 import ServiceLifecycle
 
-/// Keeps empty partitions of the log ahead of its head, and has the newest one planned for once it holds rows.
+/// Keeps empty partitions of the log ahead of its head.
 ///
-/// Every gateway has one; the functions see to it that two do not work at once.
+/// Every gateway has one; the function sees to it that two do not work at once. Having the newest partition planned for
+/// is the sealer's, which comes by more often.
 struct PartitionKeeper: Service {
-    /// While the newest partition is not settled yet it may fill by the second.
-    private static let eagerPause: Duration = .seconds(2)
     private static let pause: Duration = .seconds(30)
 
     private let configuration: PostgresConfiguration
@@ -26,13 +25,9 @@ struct PartitionKeeper: Service {
         await cancelWhenGracefulShutdown {
             var isFailing = false
             while !Task.isCancelled {
-                var isSettled = false
                 do {
                     let log = log
-                    isSettled = try await thread.perform { connection in
-                        try LogPartitions.ensure(log, on: connection)
-                        return try LogPartitions.settle(log, on: connection)
-                    }
+                    try await thread.perform { connection in try LogPartitions.ensure(log, on: connection) }
                     isFailing = false
                 } catch {
                     if !isFailing, !Task.isCancelled {
@@ -40,7 +35,7 @@ struct PartitionKeeper: Service {
                     }
                     isFailing = true
                 }
-                try? await Task.sleep(for: isSettled ? Self.pause : Self.eagerPause)
+                try? await Task.sleep(for: Self.pause)
             }
         }
         await thread.close()

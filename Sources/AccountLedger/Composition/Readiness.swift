@@ -1,5 +1,6 @@
 import DoorKit
 import PostgresClient
+import PostgresTransparency
 
 /// Whether requests can be answered now, and why not.
 ///
@@ -9,12 +10,17 @@ struct Readiness: Sendable {
     private let writer: PostgresPipeline
     private let reader: PostgresPipeline
     private let drain: Drain
+    private let sealer: Sealer
 
-    init(writer: PostgresPipeline, reader: PostgresPipeline, drain: Drain) {
+    init(writer: PostgresPipeline, reader: PostgresPipeline, drain: Drain, sealer: Sealer) {
         self.writer = writer
         self.reader = reader
         self.drain = drain
+        self.sealer = sealer
     }
+
+    /// What an operator must look at although requests are answered.
+    var alarms: [String] { sealer.alarms }
 
     /// What stands in the way; empty when nothing does.
     var reasons: [String] {

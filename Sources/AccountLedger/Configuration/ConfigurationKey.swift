@@ -66,7 +66,8 @@ struct ConfigurationKey: Sendable {
         .init("LEDGER_KEYRING_FILE", derivation: "made by up", "file of the epoch keys"),
         .init(
             "LEDGER_SIGNING_KEY", derivation: "made by up", isSecret: true,
-            "32 bytes in base64, the Ed25519 key that signs checkpoints", refusal: ValueRule.key),
+            "Ed25519 key that signs checkpoints: a note's signing key, or 32 bytes in base64",
+            refusal: ValueRule.signingKey),
         .init(
             "LEDGER_KEYS_PASSPHRASE", derivation: "asked for at a terminal", isSecret: true,
             "opens the file of `keys export`"),

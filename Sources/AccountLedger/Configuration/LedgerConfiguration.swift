@@ -60,6 +60,7 @@ extension LedgerConfiguration {
     var domain: String { value("LEDGER_DOMAIN") ?? "localhost" }
     var workers: Int { max(1, number("LEDGER_WORKERS")) }
     var streamLimit: Int32 { Int32(clamping: number("LEDGER_STREAM_LIMIT")) }
+    var checkpointDirectory: String { value("LEDGER_CHECKPOINT_DIR") ?? "\(home)/checkpoint" }
     var hasLimits: Bool { value("LEDGER_LIMITS") != "off" }
     var maximumUploadBytes: Int { value("LEDGER_MAX_UPLOAD").flatMap(ValueRule.bytes) ?? 16 << 20 }
 

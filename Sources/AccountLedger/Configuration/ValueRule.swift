@@ -3,6 +3,7 @@ import EventCoding
 import Logging
 import PostgresClient
 import StrictJSON
+import Transparency
 
 /// What may stand under a key: each rule says what is wrong with a text, nil when nothing is.
 ///
@@ -100,6 +101,11 @@ enum ValueRule {
 
     static func key(_ text: String) -> String? {
         Base64.decode(text)?.count == 32 ? nil : "is not the base64 of 32 bytes"
+    }
+
+    static func signingKey(_ text: String) -> String? {
+        Base64.decode(text)?.count == 32 || (try? SigningKey(text)) != nil
+            ? nil : "is neither a note's signing key nor the base64 of 32 bytes"
     }
 
     /// The texts between commas; none for `none`.

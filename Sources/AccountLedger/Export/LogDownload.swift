@@ -43,7 +43,9 @@ struct LogDownload {
     private func write(_ bytes: [UInt8], _ descriptor: Int32) throws(CommandFailure) {
         var written = 0
         while written < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress.map { $0 + written }, $0.count - written) }
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress.map { $0 + written }, $0.count - written)
+            }
             if count < 0 {
                 if errno == EINTR { continue }
                 throw failure("cannot write")

@@ -3,6 +3,7 @@ import EmbeddedPostgres
 import EventCoding
 import Glibc
 import StrictJSON
+import Transparency
 
 /// The keys of `up`, in `LEDGER_HOME/keys`: made once, never anew.
 ///
@@ -25,13 +26,14 @@ struct KeyFiles: Sendable {
     struct Contents: Sendable {
         let secrets: LedgerSecrets
         let root: String
-        let signingKey: [UInt8]
+        let signingKey: SigningKey
     }
 
     /// Makes the files that are missing, unless a log exists already, and reads them all.
     ///
+    /// `origin` is the log's name, which the signing key is made for.
     /// - Throws: `CommandFailure` with exit code 78 when a file is missing beside an existing log, or cannot be used.
-    func prepare(hasLog: Bool, domain: String) throws -> Contents {
+    func prepare(hasLog: Bool, domain: String, origin: String) throws -> Contents {
         let missing = [master, keyring, root, signing].filter { !Self.exists($0) }
         if hasLog, !missing.isEmpty {
             throw CommandFailure(
@@ -40,8 +42,8 @@ struct KeyFiles: Sendable {
                     + "\(missing.count == 1 ? "is" : "are") missing; put the keys back from your copy, for without them "
                     + "the log can be neither read nor continued")
         }
-        if !missing.isEmpty { try make(missing, domain: domain) }
-        return try read()
+        if !missing.isEmpty { try make(missing, domain: domain, origin: origin) }
+        return try read(origin: origin)
     }
 
     /// Reads the root key alone, for the tools; nil when there is none.
@@ -52,7 +54,7 @@ struct KeyFiles: Sendable {
 
     private static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-    private func make(_ missing: [String], domain: String) throws {
+    private func make(_ missing: [String], domain: String, origin: String) throws {
         if mkdir(directory, 0o700) == 0 {
             do throws(DurableFileError) {
                 try DurableFile.synchronizeDirectory(directory + "/..")
@@ -66,7 +68,7 @@ struct KeyFiles: Sendable {
                 case master: Array((MasterKey.make().text + "\n").utf8)
                 case keyring: Keyring.make().fileBytes
                 case root: Array((DrawnRootKey.make(for: domain) + "\n").utf8)
-                default: Array((Base64.encode(Self.randomBytes(32)) + "\n").utf8)
+                default: try Self.signingKey(origin)
                 }
             do throws(DurableFileError) {
                 try DurableFile.write(path: path, bytes: content, mode: 0o600, existing: .keep)
@@ -76,12 +78,15 @@ struct KeyFiles: Sendable {
         }
     }
 
-    private func read() throws -> Contents {
+    private func read(origin: String) throws -> Contents {
         let masterKey: MasterKey
         do { masterKey = try MasterKey(text: line(master)) } catch is EventCodingError {
             throw damaged(master)
         }
-        guard let signingKey = Base64.decode(try line(signing)), signingKey.count == 32 else { throw damaged(signing) }
+        guard let signingKey = LogSigningKey.read(try line(signing), origin: origin) else {
+            throw CommandFailure(
+                .configuration, "\(signing) does not hold the signing key of \(origin); put it back from your copy")
+        }
         return Contents(
             secrets: LedgerSecrets(
                 master: masterKey, keyring: try LedgerSecrets.keyring(keyring, key: "keyring"), keyringFile: keyring),
@@ -108,8 +113,10 @@ struct KeyFiles: Sendable {
         CommandFailure(.configuration, error.description)
     }
 
-    private static func randomBytes(_ count: Int) -> [UInt8] {
-        var generator = SystemRandomNumberGenerator()
-        return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+    private static func signingKey(_ origin: String) throws -> [UInt8] {
+        guard let key = SigningKey.make(name: origin) else {
+            throw CommandFailure(.configuration, "\(origin) cannot be the name of a key, as that of a log must be")
+        }
+        return Array((key.secretText + "\n").utf8)
     }
 }

@@ -1,0 +1,67 @@
+import PostgresClient
+import Synchronization
+import Transparency
+
+/// What the sealer's thread and its owner share.
+final class SealerState: Sendable {
+    private struct Contents {
+        var isStopping = false
+        var fault: SealingFault?
+        var newest: SealedCheckpoint?
+        var trouble: String?
+        var whenEnded: CheckedContinuation<Void, Never>?
+    }
+
+    private let contents = Mutex(Contents())
+    private let isListening = Atomic(false)
+    let bell = Bell()
+
+    var isStopping: Bool { contents.withLock { $0.isStopping } }
+
+    var fault: SealingFault? { contents.withLock { $0.fault } }
+
+    /// The newest checkpoint that was published here.
+    var newest: SealedCheckpoint? { contents.withLock { $0.newest } }
+
+    /// Why the newest checkpoint could not be kept outside the database; nil when it could.
+    var trouble: String? { contents.withLock { $0.trouble } }
+
+    func raise(_ fault: SealingFault) { contents.withLock { $0.fault = fault } }
+
+    func note(_ checkpoint: SealedCheckpoint) { contents.withLock { $0.newest = checkpoint } }
+
+    func note(trouble: String?) { contents.withLock { $0.trouble = trouble } }
+
+    /// Tells that the log has grown; costs next to nothing while nobody waits for it.
+    func grew() {
+        if isListening.exchange(false, ordering: .acquiringAndReleasing) { bell.ring() }
+    }
+
+    /// Waits until the log has grown, or the time is over.
+    func waitForGrowth(milliseconds: Int) {
+        isListening.store(true, ordering: .releasing)
+        bell.wait(milliseconds: milliseconds)
+        isListening.store(false, ordering: .releasing)
+    }
+
+    func stop() {
+        contents.withLock { $0.isStopping = true }
+        bell.ring()
+    }
+
+    /// Runs `start`, and waits until the thread that it starts has ended.
+    func waitUntilEnded(start: () -> Void) async {
+        await withCheckedContinuation { continuation in
+            contents.withLock { $0.whenEnded = continuation }
+            start()
+        }
+    }
+
+    func threadEnded() {
+        let continuation = contents.withLock { contents in
+            defer { contents.whenEnded = nil }
+            return contents.whenEnded
+        }
+        continuation?.resume()
+    }
+}

@@ -1,0 +1,271 @@
+import AccountDomain
+import EventCoding
+import PostgresClient
+import PostgresLedger
+import Transparency
+
+/// One round of sealing after the other, on the sealer's thread.
+///
+/// Everything it remembers could be read again: the edge of the tree, which is checked against the newest checkpoint
+/// whenever it was not this sealer that signed it, and the versions of streams.
+final class SealingRound {
+    /// What a round came to.
+    struct Outcome {
+        /// The newest checkpoint there is.
+        var newest: SealedCheckpoint?
+        /// How many events were sealed by this round.
+        var sealed: Int64 = 0
+        /// Whether more events wait than a step takes.
+        var isBehind = false
+        /// Whether events wait that are to be sealed a little later, or by another who is at it.
+        var isEarly = false
+    }
+
+    /// What the database says before a round.
+    private struct Standing {
+        let head: Int64
+        let newest: SealedCheckpoint?
+        /// How long ago the newest checkpoint was signed.
+        let ageMilliseconds: Int64
+    }
+
+    /// What this sealer knows of the tree.
+    private struct Knowledge {
+        var edge = TreeEdge()
+        var root: TreeHash = .empty
+        var versions = VersionBook()
+        /// The leaves of the last step, behind `stepStart`.
+        var stepStart: Int64 = 0
+        var stepLeaves: [TreeHash] = []
+    }
+
+    private let configuration: SealerConfiguration
+    private var knowledge: Knowledge?
+
+    init(_ configuration: SealerConfiguration) { self.configuration = configuration }
+
+    /// Forgets what is remembered, as after the loss of a connection.
+    func forget() { knowledge = nil }
+
+    /// Looks, and seals a step when the log has grown and nobody else is at it.
+    ///
+    /// - Parameter minimumPause: How old the newest checkpoint must be, in milliseconds, so that several gateways do not
+    ///   sign more of them than one would.
+    /// - Throws: ``SealingFault``, `PostgresError`; nothing was written then.
+    func run(on connection: PostgresConnection, minimumPause: Int) throws -> Outcome {
+        let seen = try look(on: connection)
+        try compareSealed(seen.newest, on: connection)
+        var outcome = Outcome(newest: seen.newest)
+        guard configuration.key != nil, seen.head > seen.newest?.size ?? 0 else { return outcome }
+        outcome.isEarly = true
+        guard seen.ageMilliseconds >= minimumPause || seen.newest == nil else { return outcome }
+        var next: Knowledge?
+        do {
+            try connection.transaction { connection in
+                var parameters = PostgresParameters()
+                parameters.append(configuration.log)
+                guard try connection.query(Statement.tryLock, parameters).bool(0, 0) else { return }
+                // Under the lock: another may have sealed since.
+                let standing = try look(on: connection)
+                let from = standing.newest?.size ?? 0
+                guard standing.head > from else { return }
+                let to = min(standing.head, from + configuration.step)
+                try know(standing.newest, on: connection)
+                guard let known = knowledge else { return }
+                let grown = try extend(known, to: to, on: connection)
+                outcome.newest = try sign(grown, on: connection)
+                outcome.sealed = to - from
+                outcome.isBehind = standing.head - to >= configuration.step / 2
+                next = grown
+            }
+        } catch {
+            knowledge = nil
+            throw error
+        }
+        if let next {
+            knowledge = next
+            knowledge?.versions.settle()
+            configuration.appended?.forget(through: next.edge.size)
+        }
+        return outcome
+    }
+
+    private func look(on connection: PostgresConnection) throws -> Standing {
+        var parameters = PostgresParameters()
+        parameters.append(configuration.log)
+        let rows = try connection.query(Statement.findSealing, parameters)
+        let head = try rows.int64(0, 0)
+        guard !rows.isNull(0, 1) else { return Standing(head: head, newest: nil, ageMilliseconds: 0) }
+        let newest = try rows.sealedCheckpoint(0, from: 1)
+        guard head >= newest.size else {
+            throw SealingFault(
+                .shortened, at: newest.size, "the log ends at \(head), but a checkpoint of \(newest.size) was signed")
+        }
+        return Standing(head: head, newest: newest, ageMilliseconds: try rows.int64(0, 4))
+    }
+
+    // MARK: What is sealed
+
+    /// Sees to it that what is known is the tree of the newest checkpoint.
+    private func know(_ newest: SealedCheckpoint?, on connection: PostgresConnection) throws {
+        let size = newest?.size ?? 0
+        if let knowledge, knowledge.edge.size == size, knowledge.root == newest?.root ?? .empty { return }
+        var known = Knowledge()
+        known.versions = knowledge?.edge.size == size ? knowledge?.versions ?? VersionBook() : VersionBook()
+        knowledge = nil
+        guard let newest else {
+            knowledge = known
+            return
+        }
+        if let key = configuration.key { try verify(newest, with: key.verifier) }
+        known.edge = try TreeEdgeReader(log: configuration.log).read(size: size, on: connection)
+        known.root = known.edge.root
+        known.stepStart = size
+        guard known.root == newest.root else {
+            throw SealingFault(
+                .changed, at: size, "the tree over the first \(size) events no longer has the root that was signed")
+        }
+        knowledge = known
+    }
+
+    private func verify(_ checkpoint: SealedCheckpoint, with key: VerifierKey) throws(SealingFault) {
+        do throws(TransparencyError) {
+            let stated = try Checkpoint(verifying: SignedNote(checkpoint.note), with: [key])
+            guard stated.size == checkpoint.size, stated.root == checkpoint.root, stated.origin == configuration.origin
+            else { throw .malformed("checkpoint") }
+        } catch {
+            throw SealingFault(
+                .foreignKey, at: checkpoint.size,
+                "the checkpoint of \(checkpoint.size) does not fit the signing key: \(error.description)")
+        }
+    }
+
+    // MARK: Growth
+
+    /// Reads the new rows up to a position, checks them, and writes the tiles that they fill.
+    private func extend(_ known: Knowledge, to: Int64, on connection: PostgresConnection) throws -> Knowledge {
+        var grown = known
+        let from = known.edge.size
+        var reader = RowReader(after: from, recordedAt: known.edge.recordedAt, versions: known.versions)
+        try connection.copyOut(Statement.copyRows(configuration.log, after: from, to: to)) { row in
+            try reader.read(&row)
+        }
+        guard reader.position == to else {
+            throw SealingFault(.gap, at: reader.position + 1, "position \(reader.position + 1) is missing")
+        }
+        try answer(reader.versions.questions, sealed: from, on: connection)
+        var tiles: [HashTile] = []
+        for leaf in reader.leaves { grown.edge.append(leaf, filled: &tiles) }
+        grown.edge.recordedAt = reader.recordedAt
+        grown.root = grown.edge.root
+        grown.versions = reader.versions
+        grown.stepStart = from
+        grown.stepLeaves = reader.leaves
+        try insert(tiles, on: connection)
+        try compare(through: to, with: grown, on: connection)
+        return grown
+    }
+
+    /// Asks the index for the versions that streams had when they were sealed last.
+    private func answer(
+        _ questions: [VersionBook.Question], sealed: Int64, on connection: PostgresConnection
+    ) throws {
+        for start in stride(from: 0, to: questions.count, by: 10_000) {
+            let asked = questions[start..<min(start + 10_000, questions.count)]
+            var parameters = PostgresParameters()
+            parameters.append(configuration.log)
+            parameters.append(sealed)
+            parameters.append(array: asked.map { (high: $0.stream.high, low: $0.stream.low) })
+            parameters.append(array: asked.map(\.version))
+            let rows = try connection.query(Statement.findBadVersion, parameters)
+            guard rows.count > 0 else { continue }
+            let (stream, version): (StreamID, Int32) = (try rows.id(0, 0), try rows.int32(0, 1))
+            let position = asked.first { $0.stream == stream && $0.version == version }?.position ?? sealed
+            throw VersionBook.fault(version, after: try rows.int32(0, 2), at: position)
+        }
+    }
+
+    private func insert(_ tiles: [HashTile], on connection: PostgresConnection) throws {
+        guard !tiles.isEmpty else { return }
+        var parameters = PostgresParameters()
+        parameters.append(configuration.log)
+        parameters.append(array: tiles.map { Int16($0.level) })
+        parameters.append(array: tiles.map(\.index))
+        parameters.append(array: tiles.map(\.bytes))
+        parameters.append(array: tiles.map(\.root.bytes))
+        do throws(PostgresError) {
+            try connection.query(Statement.insertTiles, parameters)
+        } catch {
+            guard error.sqlState == "23505" else { throw error }
+            throw SealingFault(
+                .changed, at: (tiles[0].index + 1) * Int64(HashTile.width),
+                "a tile stands already that no checkpoint covers")
+        }
+    }
+
+    private func sign(_ grown: Knowledge, on connection: PostgresConnection) throws -> SealedCheckpoint? {
+        guard let key = configuration.key else { return nil }
+        let checkpoint = Checkpoint(origin: configuration.origin, size: grown.edge.size, root: grown.root)
+        let note = String(describing: try checkpoint.signed(with: [key]))
+        var parameters = PostgresParameters()
+        parameters.append(configuration.log)
+        parameters.append(checkpoint.size)
+        parameters.append(checkpoint.root.bytes)
+        parameters.append(note)
+        try connection.query(Statement.insertCheckpoint, parameters)
+        return SealedCheckpoint(size: checkpoint.size, root: checkpoint.root, note: note)
+    }
+
+    // MARK: What this gateway appended
+
+    /// Compares what this gateway appended with what others sealed since, or this one before it knew.
+    private func compareSealed(_ newest: SealedCheckpoint?, on connection: PostgresConnection) throws {
+        guard let newest, let appended = configuration.appended, !appended.known(through: newest.size).isEmpty else {
+            return
+        }
+        try know(newest, on: connection)
+        guard let knowledge else { return }
+        try compare(through: newest.size, with: knowledge, on: connection)
+        appended.forget(through: newest.size)
+    }
+
+    private func compare(
+        through position: Int64, with knowledge: Knowledge, on connection: PostgresConnection
+    ) throws {
+        guard let known = configuration.appended?.known(through: position), !known.isEmpty else { return }
+        let edge = knowledge.edge
+        var inTiles: Set<Int64> = []
+        for (position, _) in known where position <= min(knowledge.stepStart, edge.tiledSize) {
+            inTiles.insert((position - 1) / Int64(HashTile.width))
+        }
+        let tiles = try TileReader.read(
+            inTiles.map { (0, $0) }, log: configuration.log, on: connection)
+        for (position, hash) in known {
+            let sealed: TreeHash?
+            if position > knowledge.stepStart {
+                let place = Int(position - knowledge.stepStart) - 1
+                sealed = place < knowledge.stepLeaves.count ? knowledge.stepLeaves[place] : nil
+            } else if position > edge.tiledSize {
+                sealed = edge.tail[Int(position - edge.tiledSize) - 1]
+            } else {
+                let tile = tiles[(position - 1) / Int64(HashTile.width)]
+                sealed = tile?.hashes[Int((position - 1) % Int64(HashTile.width))]
+            }
+            guard sealed == TreeHash(bytes: hash.bytes) else {
+                throw SealingFault(
+                    .difference, at: position,
+                    "position \(position) is not the event that this gateway appended there")
+            }
+        }
+    }
+}
+
+extension PostgresRows {
+    /// A checkpoint whose three columns begin at `column`.
+    func sealedCheckpoint(_ row: Int, from column: Int) throws -> SealedCheckpoint {
+        guard let root = TreeHash(bytes: try bytes(row, column + 1)) else {
+            throw SealingFault(.malformed, at: try int64(row, column), "a checkpoint has no root")
+        }
+        return SealedCheckpoint(size: try int64(row, column), root: root, note: try string(row, column + 2))
+    }
+}
