@@ -131,15 +131,7 @@ public struct LogRestore {
         guard frontier.root == checker.root, try ExportReading.head(log, on: connection) == checker.position else {
             throw RestoreRefusal.otherRoot
         }
-        // One of a larger tree would say that the log lost its end; whoever goes on here has to be told, not the log.
-        if let checkpoint = checker.checkpoint, let note = checker.closing?.note, checkpoint.size == checker.position {
-            var row = PostgresParameters()
-            row.append(log)
-            row.append(checkpoint.size)
-            row.append(checkpoint.root.bytes)
-            row.append(note)
-            try connection.query(Statement.insertCheckpoint, row)
-        }
+        // Tiles and checkpoints are left to the sealer: from the same events and the same key it makes the same again.
     }
 
     // MARK: Writing

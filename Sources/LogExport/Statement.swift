@@ -17,8 +17,6 @@ enum Statement {
     static let insertBlob = change(PackageResources.insert_blob_sql, [.bytea, .uuid, .int2, .bytea])
     static let insertEpoch = change(
         PackageResources.insert_epoch_sql, [.int4, .bytea, .timestamptz, .timestamptz])
-    static let insertCheckpoint = change(PackageResources.insert_checkpoint_sql, [.int2, .int8, .bytea, .text])
-    static let ensurePartitions = change(PackageResources.ensure_partitions_sql, [.int2, .int8, .int4])
     static let findBrokenStream = statement(PackageResources.find_broken_stream_sql, [.int2])
 
     static let findOutboxStart = statement(PackageResources.find_outbox_start_sql, [])

@@ -28,8 +28,8 @@ public final class NativeDoor: DoorKit.Door {
     /// Makes the door.
     ///
     /// `streams` caps the event streams that are open at one time. `sealed` is where proofs come from; nil when the log is
-    /// not sealed; without `exports` the log is not exported. `readiness` tells why the service is not ready, one short text each, and nothing when it is; `alarms`
-    /// what an operator must look at all the same.
+    /// not sealed; without `exports` the log is not exported. `readiness` tells why the service is not ready, one short
+    /// text each, and nothing when it is; `alarms` what an operator must look at all the same.
     public init(
         service: AccountService, reads: any ReadModels, history: any EventHistory, log: any EventLog,
         authenticator: Authenticator, master: MasterKey, settings: NativeDoorSettings,

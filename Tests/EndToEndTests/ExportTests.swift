@@ -135,6 +135,33 @@ import Testing
         #expect(Self.bytes(second) == Self.bytes(old.export))
     }
 
+    @Test func `the checkpoint that closes an export is checked against the log's key and against older ones`() throws {
+        let old = try Exported()
+        let own = try Self.key(old.service)
+        let saved = "\(old.service.home.path)/home/checkpoint/checkpoint"
+        let signed = try old.tool(["replay", "--from-file", old.export, "--quiet", "--verifier-key", own])
+        #expect(signed.code == 0 && signed.errors.contains("signed by localhost/log"), "\(signed.errors)")
+        let fits = try old.tool(["replay", "--from-file", old.export, "--quiet", "--checkpoint", saved])
+        #expect(fits.code == 0, "\(fits.errors)")
+
+        let other = try Service()
+        _ = try other.root.account()
+        let foreign = try Self.key(other)
+        let unsigned = try old.tool(["replay", "--from-file", old.export, "--quiet", "--verifier-key", foreign])
+        #expect(unsigned.code == 1 && unsigned.errors.contains("not signed with the key"), "\(unsigned.errors)")
+        let saves = "\(other.home.path)/home/checkpoint/checkpoint"
+        #expect(eventually { FileManager.default.fileExists(atPath: saves) })
+        let diverged = try old.tool(["replay", "--from-file", old.export, "--quiet", "--checkpoint", saves])
+        #expect(diverged.code == 1 && diverged.errors.contains("not the one of the checkpoint"), "\(diverged.errors)")
+    }
+
+    /// The log's public key, as `up` greets with it.
+    private static func key(_ service: Service) throws -> String {
+        let text = service.process.output
+        let range = try #require(text.range(of: "log's key"))
+        return text[range.upperBound...].split(separator: "\n").first?.trimmingCharacters(in: .whitespaces) ?? ""
+    }
+
     @Test func `nothing that a person typed can be read in an export, nor in the file of keys`() throws {
         let old = try Exported()
         let root = try String(contentsOfFile: "\(old.service.home.path)/home/keys/master.key", encoding: .utf8)

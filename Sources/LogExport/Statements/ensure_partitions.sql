@@ -1,1 +1,0 @@
-SELECT ledger.ensure_partitions($1, $2, $3)

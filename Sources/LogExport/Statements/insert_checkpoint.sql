@@ -1,1 +1,0 @@
-INSERT INTO ledger.checkpoints (log_id, tree_size, root, note) VALUES ($1, $2, $3, $4)
