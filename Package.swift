@@ -217,7 +217,8 @@ let package = Package(
             "AccountLedger",
             [
                 "AccountLedger", "EmbeddedPostgres", "EventCoding", "Migrations", "PostgresClient", "PostgresLedger",
-                "StrictJSON", logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "StrictJSON", "Transparency", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         tests("EndToEnd", ["StrictJSON", "PostgresClient", "TestSupport"]),
         tests("Deployment", [.product(name: "Yams", package: "Yams")]),

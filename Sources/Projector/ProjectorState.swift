@@ -1,3 +1,4 @@
+import PostgresClient
 import Synchronization
 
 /// What the threads of one projector share.

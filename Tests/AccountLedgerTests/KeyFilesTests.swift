@@ -2,6 +2,7 @@ import EmbeddedPostgres
 import EventCoding
 import Glibc
 import Testing
+import Transparency
 
 @testable import AccountLedger
 
