@@ -74,7 +74,8 @@ import Testing
         let dump = "\(old.directory.path)/ledger.dump"
         let before = try Self.underLoad(gateway.root) {
             let shell = try Shell(
-                "\(Self.path)pg_dump --format=custom --file '\(dump)' \"$URL\"", environment: ["URL": old.database.url()])
+                "\(Self.path)pg_dump --format=custom --file '\(dump)' \"$URL\"",
+                environment: ["URL": old.database.url()])
             #expect(shell.status == 0, "\(shell.errors)")
         }
         let new = try old.copy()
