@@ -126,6 +126,7 @@ actor PostgresExport: LogExport {
 
     /// Whether the events up to the end are written; else there is more to read now.
     private func findEnd() async throws -> Bool {
+        if position != asked { throw missing() }
         if isTargetEnd { return true }
         let log = log
         let head = try await thread.perform { try ExportReading.head(log, on: $0) }
@@ -146,9 +147,7 @@ actor PostgresExport: LogExport {
         while row < rows.count, lines.count < Self.pieceBytes {
             // Nearly every row is written here; one that names blobs has to wait for them.
             let named = try rows.lendEvent(row) { event -> (StreamID, [UInt8])? in
-                guard event.position == position + 1 else {
-                    throw Failure.fault("the log has no event at position \(position + 1)")
-                }
+                guard event.position == position + 1 else { throw missing() }
                 if NamedBlobs.mayName(event.data) {
                     return (StreamID(high: event.stream.high, low: event.stream.low), [UInt8](event.data))
                 }
@@ -171,10 +170,10 @@ actor PostgresExport: LogExport {
             return
         }
         current = nil
-        guard upcoming != nil || position == asked || rows.count > 0 else {
-            throw Failure.fault("the log has no event at position \(position + 1)")
-        }
     }
+    }
+
+    private func missing() -> Failure { .fault("the log has no event at position \(position + 1)") }
 
     private func writeBlobs(_ hashes: [[UInt8]], of stream: StreamID) async throws {
         for hash in hashes {
