@@ -171,7 +171,6 @@ actor PostgresExport: LogExport {
         }
         current = nil
     }
-    }
 
     private func missing() -> Failure { .fault("the log has no event at position \(position + 1)") }
 
