@@ -91,6 +91,14 @@ let package = Package(
             ],
             resources: [.embedInCode("Statements")],
             swiftSettings: strict),
+        .target(
+            name: "LogExport",
+            dependencies: [
+                "AccountDomain", "Accounts", "EventCoding", "PostgresClient", "PostgresLedger", "StrictJSON",
+                "Transparency",
+            ],
+            resources: [.embedInCode("Statements")],
+            swiftSettings: strict),
         .target(name: "ProjectionKit", dependencies: ["AccountDomain", "EventCoding"], swiftSettings: strict),
         projection("Accounts", statements: ["lookups_add", "lookups_remove"], uses: ["Accounts"]),
         projection("Activations"),
@@ -172,10 +180,10 @@ let package = Package(
             dependencies: [
                 "AccountDomain", "AccountSecurity", "Accounts", "AccountsProjection", "ActivationsProjection",
                 "AuditDoor", "DevicesProjection", "DoorKit", "EmbeddedPostgres", "EventCoding", "IdentitiesProjection",
-                "MailTransport", "MeldDoor", "Migrations", "MisakeyDoor", "NativeDoor", "Outbox", "PostgresClient",
-                "PostgresLedger", "PostgresReadModels", "PostgresTransparency", "ProjectionKit", "Projector",
-                "SpacesProjection", "StrictJSON", "Transparency", "Verification",
-                logging,
+                "LogExport", "MailTransport", "MeldDoor", "Migrations", "MisakeyDoor", "NativeDoor", "Outbox",
+                "PasswordHashing", "PostgresClient", "PostgresLedger", "PostgresReadModels", "PostgresTransparency",
+                "ProjectionKit", "Projector", "SpacesProjection", "StrictJSON", "Transparency", "Verification",
+                crypto, logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -218,6 +226,12 @@ let package = Package(
         tests(
             "PostgresLedger",
             ["AccountDomain", "Accounts", "EventCoding", "PostgresClient", "PostgresLedger", "TestSupport", logging]),
+        tests(
+            "LogExport",
+            [
+                "AccountDomain", "Accounts", "EventCoding", "LogExport", "PostgresClient", "PostgresLedger", "StrictJSON",
+                "TestSupport", "Transparency", logging,
+            ]),
         tests(
             "PostgresTransparency",
             [

@@ -16,7 +16,7 @@ public struct ActivationsProjection: Projection {
 
     /// The name in `ledger.projections`.
     public let name = "activations"
-    /// The version of fold and tables.
+    /// The version of the fold and of the tables' form.
     public let version: Int32 = 1
     /// The statements.
     public let sql: ProjectionSQL
@@ -26,7 +26,7 @@ public struct ActivationsProjection: Projection {
     /// The projection.
     public init() {
         sql = ProjectionSQL(
-            version: version, schema: PackageResources.schema_sql, indexes: PackageResources.indexes_sql,
+            schema: PackageResources.schema_sql, indexes: PackageResources.indexes_sql,
             load: PackageResources.load_sql, upsert: PackageResources.upsert_sql, remove: PackageResources.remove_sql)
     }
 

@@ -201,7 +201,10 @@ public struct Account: Sendable, Equatable {
             }
         case .profile(let event):
             profile.apply(event)
-            if case .emailsChanged(let emails) = event { recovery.endAll(exceptTo: emails) }
+            switch event {
+            case .emailsChanged, .emailsDeleted: recovery.endAll(exceptTo: profile.emails)
+            case .profileChanged, .nameChanged, .emailsInserted: break
+            }
         case .password(let event):
             password.apply(event)
             recovery.endAll()

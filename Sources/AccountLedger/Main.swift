@@ -19,7 +19,7 @@ import Glibc
         version: "account-ledger 1.0.0",
         subcommands: [
             Up.self, Serve.self, Project.self, Migrate.self, Bootstrap.self, Show.self, Diff.self, Replay.self,
-            ProjectionsCommand.self, Rebuild.self, Verify.self, CheckpointCommand.self, KeysCommand.self,
+            Restore.self, ProjectionsCommand.self, Rebuild.self, Verify.self, CheckpointCommand.self, KeysCommand.self,
             ConfigCommand.self, Health.self,
         ])
 

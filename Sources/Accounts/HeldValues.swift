@@ -14,16 +14,17 @@ public enum HeldValues {
 
     /// The namespaces that ``of(_:stream:)`` tells of; of others nothing is known.
     public static let namespaces: Set<Namespace> = [
-        .accountName, .identity, .keyID, .spaceDomain, .spaceHost, .spaceName,
+        .accountName, .identity, .keyID, .misakeyRootKey, .spaceDomain, .spaceHost, .spaceName,
     ]
 
     /// What a living stream holds.
     public static func of(_ aggregate: Aggregate, stream: StreamID) -> [Value] {
         switch aggregate {
-        case .empty, .deployment: return []
+        case .empty, .deployment, .activation: return []
         case .account(let account):
             guard account.lifecycle.isLiving else { return [] }
             return account.accessKeys.keys.map { Value(namespace: .keyID, text: $0.id.description) }
+                + (account.secretStorage.rootKey.map { [Value(namespace: .misakeyRootKey, text: $0.hash)] } ?? [])
                 + (account.profile.name.map { [Value(namespace: .accountName, text: $0.text)] } ?? [])
         case .identity(let identity):
             return identity.isEnded

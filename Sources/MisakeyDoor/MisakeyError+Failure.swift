@@ -39,7 +39,7 @@ extension MisakeyError {
         case .password: self.init(.forbidden, .body, "old_password", .invalid)
         case .secretStorage(let refusal): self.init(refusal)
         case .missing, .erased, .lifecycle: self = .notOwner
-        case .profile, .devices, .accessKeys, .administrators, .roles, .identities:
+        case .profile, .devices, .accessKeys, .domains, .administrators, .roles, .identities:
             self.init(.conflict, .internal, "the state forbids it")
         }
     }

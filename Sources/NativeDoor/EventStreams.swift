@@ -78,12 +78,9 @@ struct EventLines: AsyncSequence, Sendable {
                 let page = try await source.page(after: position, limit: 1_000)
                 guard page.lookedUpTo > position else { return nil }
                 position = page.isAtHead ? Swift.max(page.lookedUpTo, head) : page.lookedUpTo
-                var lines: [UInt8] = []
-                for event in page.events where event.stored.position <= head {
-                    lines.append(contentsOf: CloudEvent(event.stored, origin: source.origin).bytes)
-                    lines.append(0x0A)
-                }
-                if !lines.isEmpty { return lines }
+                let lines = CloudEventLines(origin: source.origin, reservingCapacity: 1 << 20)
+                for event in page.events where event.stored.position <= head { event.stored.lend { lines.append($0) } }
+                if lines.count > 0 { return lines.take() }
             }
             return nil
         }

@@ -13,6 +13,7 @@ public final class NativeDoor: DoorKit.Door {
     let reads: any ReadModels
     let control: any ProjectionControl
     let history: any EventHistory
+    let exports: (any LogExports)?
     let log: any EventLog
     let authenticator: Authenticator
     let master: MasterKey
@@ -27,20 +28,22 @@ public final class NativeDoor: DoorKit.Door {
     /// Makes the door.
     ///
     /// `limits` bounds guesses and mails. `streams` caps the event streams that are open at one time. `sealed` is where
-    /// proofs come from; nil when the log is not sealed. `readiness` tells why the service is not ready, one short text
-    /// each, and nothing when it is; `alarms` what an operator must look at all the same.
+    /// proofs come from; nil when the log is not sealed. Without `exports` the log is not exported. `readiness` tells why
+    /// the service is not ready, one short text each, and nothing when it is; `alarms` what an operator must look at all
+    /// the same.
     public init(
         service: AccountService, reads: any ReadModels, history: any EventHistory, log: any EventLog,
         authenticator: Authenticator, master: MasterKey, settings: NativeDoorSettings,
         limits: AttemptLimits = AttemptLimits(), streams: StreamLimiter = StreamLimiter(),
-        sealed: (any SealedLog)? = nil, control: any ProjectionControl = NoProjectionControl(),
-        readiness: @escaping @Sendable () async -> [String],
+        sealed: (any SealedLog)? = nil, exports: (any LogExports)? = nil,
+        control: any ProjectionControl = NoProjectionControl(), readiness: @escaping @Sendable () async -> [String],
         alarms: @escaping @Sendable () async -> [String] = { [] }
     ) {
         self.service = service
         self.reads = reads
         self.control = control
         self.history = history
+        self.exports = exports
         self.log = log
         self.authenticator = authenticator
         self.master = master
@@ -73,6 +76,7 @@ public final class NativeDoor: DoorKit.Door {
         registerRecovery(on: &routes)
         registerSpaces(on: &routes)
         registerEvents(on: &routes)
+        registerLogExport(on: &routes)
         registerProofs(on: &routes)
         registerProjections(on: &routes)
         registerRebuilds(on: &routes)

@@ -40,6 +40,16 @@ public struct TestDatabase: Sendable {
         return TestDatabase(name: copy, keys: keys)
     }
 
+    /// An empty database beside it, without a schema, for the same keys.
+    public func emptyNeighbour() throws -> TestDatabase {
+        let name = "ledger_test_\(getpid())_\(Self.next.wrappingAdd(1, ordering: .relaxed).newValue)"
+        let connection = try TestCluster.connect()
+        try connection.execute(script: "DROP DATABASE IF EXISTS \(name) WITH (FORCE)")
+        try connection.execute(script: "CREATE DATABASE \(name) TEMPLATE template0")
+        connection.close()
+        return TestDatabase(name: name, keys: keys)
+    }
+
     /// Drops it.
     public func drop() throws {
         let connection = try TestCluster.connect()

@@ -85,6 +85,23 @@ struct ServiceClient {
         guard reader.isComplete else { throw CommandFailure(.unavailable, "\(url) ended the stream early") }
     }
 
+    /// Hands over an answer piece by piece, as it comes, until it ends.
+    func pieces(
+        _ path: String, accept: String, timeoutSeconds: Int, _ body: ([UInt8]) throws(CommandFailure) -> Void
+    ) throws(CommandFailure) {
+        let socket = try LineSocket(to: url, timeoutSeconds: timeoutSeconds)
+        try socket.send(head("GET", path, accept: accept, body: nil))
+        let (status, frame) = try readHead(socket)
+        var reader = BodyReader(socket, frame)
+        guard status == 200 else {
+            var answer: [UInt8] = []
+            while let part = try reader.next(), answer.count < 1 << 20 { answer += part }
+            throw Self.failure(ServiceAnswer(status: status, body: answer))
+        }
+        while let part = try reader.next() { try body(part) }
+        guard reader.isComplete else { throw CommandFailure(.unavailable, "\(url) ended the stream early") }
+    }
+
     /// What an answer that is no success means to a person: the problem's title and detail.
     static func failure(_ answer: ServiceAnswer) -> CommandFailure {
         let problem = answer.json?.objectValue

@@ -5,11 +5,16 @@ import StrictJSON
 /// `replay`: the log, in order, as lines for people or programs.
 struct Replay: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print the events of the log, filtered, and follow it.",
+        abstract: "Print the events of the log, filtered, follow it, export it, or check an export.",
         discussion: """
             Prints a line per event: position, time, type, stream and version, actor, door. --json prints each event as \
             a line of JSON (CloudEvents). Asks the service at LEDGER_PUBLIC_URL with LEDGER_ROOT_KEY, or beside an `up` \
             the key in LEDGER_HOME. With --follow a lost connection is made anew, without a gap or a repeat.
+
+            --export writes the whole log with its blobs, wrapped keys and a closing checkpoint; a file that holds a \
+            part of it, or an older export, is gone on with. What people typed is sealed in it: it opens with the keys \
+            alone (`keys export`). --from-file asks no service: it checks every line of an export, and the checkpoint \
+            that closes it against --verifier-key, and prints its events.
             """)
 
     @Option(help: "Begin behind this position.")
@@ -39,9 +44,34 @@ struct Replay: ParsableCommand {
     @Flag(help: "Print NDJSON; the same as --json.")
     var ndjson = false
 
+    @Option(help: ArgumentHelp("Export to this file, or - for standard output.", valueName: "file"))
+    var export: String?
+
+    @Option(help: ArgumentHelp("Check this export and print its events; - for standard input.", valueName: "file"))
+    var fromFile: String?
+
+    @Option(help: ArgumentHelp("With --from-file: the log's public key, or a file with it.", valueName: "key"))
+    var verifierKey: String?
+
+    @Option(help: ArgumentHelp("With --from-file: a checkpoint kept elsewhere that must fit.", valueName: "file"))
+    var checkpoint: String?
+
+    @Flag(help: "With --from-file: print no events.")
+    var quiet = false
+
     @OptionGroup var client: ClientOptions
 
     func validate() throws {
+        if export != nil, fromFile != nil || follow || hasFilter {
+            throw ArgumentParser.ValidationError("--export takes the whole log: no filter, --follow or --from-file.")
+        }
+        if fromFile != nil, follow { throw ArgumentParser.ValidationError("A file cannot be followed.") }
+        if fromFile == nil, verifierKey != nil || checkpoint != nil || quiet {
+            throw ArgumentParser.ValidationError("--verifier-key, --checkpoint and --quiet are for --from-file.")
+        }
+        if let export, export != "-", after > 0 {
+            throw ArgumentParser.ValidationError("--after is for --export -; a file says itself where it ends.")
+        }
         guard after >= 0 else { throw ArgumentParser.ValidationError("--after is a position, 0 or more.") }
         if let limit, limit < 1 { throw ArgumentParser.ValidationError("--limit is 1 or more.") }
         for time in [from, to].compactMap(\.self) where Moment(rfc3339: time) == nil {
@@ -49,7 +79,13 @@ struct Replay: ParsableCommand {
         }
     }
 
+    private var hasFilter: Bool {
+        stream != nil || type != nil || door != nil || from != nil || to != nil || limit != nil
+    }
+
     func run() throws {
+        if let fromFile { return try check(fromFile) }
+        if let export { return try LogDownload(service: try client.client(), path: export).run(after: after) }
         let service = try client.client()
         var printer = Printer(isJSON: client.json || ndjson, position: after, left: limit ?? .max)
         if follow {
@@ -61,6 +97,17 @@ struct Replay: ParsableCommand {
                 if !line.isEmpty { try printer.print(line) }
                 return printer.left > 0
             }
+        }
+    }
+
+    /// Prints what an export holds, once each line was found to be in order.
+    private func check(_ path: String) throws {
+        let inspection = try ExportInspection(verifierKey: verifierKey, checkpoint: checkpoint)
+        var filter = EventFilter(after: after, stream: stream, type: type, door: door, from: from, to: to)
+        var printer = Printer(isJSON: client.json || ndjson, position: after, left: quiet ? 0 : limit ?? .max)
+        try inspection.run(path) { event, origin throws(CommandFailure) in
+            guard printer.left > 0, filter.takes(event) else { return }
+            try printer.print(filter.text(event, origin: origin))
         }
     }
 

@@ -74,6 +74,12 @@ struct EmbeddedDatabase: Sendable {
         }
     }
 
+    /// A session of the owner on the service's database, which is made when there is none.
+    func ownerSession() throws -> PostgresConnection { try connect() }
+
+    /// Makes the users that the service connects as; the schema must be there.
+    static func addUsers(on connection: PostgresConnection) throws { try connection.execute(script: makeUsers) }
+
     /// A session of the owner, in a database that is made when this cluster never had one.
     private func connect() throws -> PostgresConnection {
         if !cluster.isNew {

@@ -5,6 +5,7 @@ import AuditDoor
 import DoorKit
 import EventCoding
 import Glibc
+import LogExport
 import Logging
 import MeldDoor
 import MisakeyDoor
@@ -85,8 +86,9 @@ struct Gateway {
             service: accounts, reads: reads, history: history, log: log, authenticator: authenticator, master: master,
             settings: NativeDoorSettings(
                 origin: parts.origin, maximumUploadBytes: configuration.maximumUploadBytes),
-            limits: limits, sealed: sealed, control: PostgresProjectionControl(log: log),
-            readiness: { readiness.reasons }, alarms: { readiness.alarms })
+            limits: limits, sealed: sealed, exports: PostgresExports(session),
+            control: PostgresProjectionControl(log: log), readiness: { readiness.reasons },
+            alarms: { readiness.alarms })
         let audit = AuditDoor(log: sealed, authenticator: authenticator, verifier: parts.signingKey?.verifier)
         let meld = MeldDoor(
             service: accounts, reads: reads, log: log, authenticator: authenticator,

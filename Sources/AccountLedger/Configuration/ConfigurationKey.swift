@@ -68,6 +68,9 @@ struct ConfigurationKey: Sendable {
             "LEDGER_SIGNING_KEY", derivation: "made by up", isSecret: true,
             "Ed25519 key that signs checkpoints: a note's signing key, or 32 bytes in base64",
             refusal: ValueRule.signingKey),
+        .init(
+            "LEDGER_KEYS_PASSPHRASE", derivation: "asked for at a terminal", isSecret: true,
+            "opens the file of `keys export`"),
         .init("LEDGER_CHECKPOINT_DIR", derivation: "<home>/checkpoint", "where the last checkpoint is kept"),
         .init(
             "LEDGER_SMTP_URL", derivation: "files in <home>/outbox with up", isSecret: true,

@@ -65,6 +65,11 @@ struct ConfigurationOptions: ParsableArguments {
     var signingKeyFile: String?
 
     @Option(
+        name: .customLong("keys-passphrase-file"),
+        help: ArgumentHelp("File with the passphrase of exported keys.", valueName: "path"))
+    var keysPassphraseFile: String?
+
+    @Option(
         name: .customLong("checkpoint-dir"),
         help: ArgumentHelp("Where the last checkpoint is kept.", valueName: "dir"))
     var checkpointDir: String?
@@ -142,6 +147,7 @@ struct ConfigurationOptions: ParsableArguments {
             ("LEDGER_MASTER_KEY_FILE", masterKeyFile),
             ("LEDGER_KEYRING_FILE", keyringFile),
             ("LEDGER_SIGNING_KEY_FILE", signingKeyFile),
+            ("LEDGER_KEYS_PASSPHRASE_FILE", keysPassphraseFile),
             ("LEDGER_CHECKPOINT_DIR", checkpointDir),
             ("LEDGER_SMTP_URL_FILE", smtpURLFile),
             ("LEDGER_MAIL_FROM", mailFrom),

@@ -19,7 +19,9 @@ struct KeyFiles: Sendable {
     var root: String { "\(directory)/root.key" }
     var signing: String { "\(directory)/signing.key" }
 
-    init(home: String) { directory = "\(home)/keys" }
+    init(home: String) { self.init(directory: "\(home)/keys") }
+
+    init(directory: String) { self.directory = directory }
 
     /// What the files hold.
     struct Contents: Sendable {

@@ -18,16 +18,17 @@ struct KeyTool {
     /// - Throws: `CommandFailure` with code 78 when keyring and database do not belong together, 75 when another
     ///   rotation goes on.
     init(_ configuration: LedgerConfiguration, for command: String, isAlone: Bool) throws {
+        connection = try OperatorDatabase.connect(configuration, for: command)
         let secrets: LedgerSecrets
         if OperatorDatabase.isBesideUp(configuration), !configuration.isSet("LEDGER_KEYRING_FILE") {
             let files = KeyFiles(home: configuration.home)
-            secrets = try files.prepare(hasLog: true, domain: configuration.domain).secrets
+            let origin = try LogOpening.origin(on: connection) ?? configuration.domain
+            secrets = try files.prepare(hasLog: true, domain: configuration.domain, origin: origin).secrets
         } else {
             secrets = try LedgerSecrets(configuration, for: command)
         }
         file = KeyringFile(secrets.keyringFile)
         master = secrets.master
-        connection = try OperatorDatabase.connect(configuration, for: command)
         if isAlone, try !epochs.lockRotation(on: connection) {
             throw CommandFailure(.temporary, "another rotation or retirement of keys goes on")
         }
