@@ -10,6 +10,8 @@ outbox=${LEDGER_OUTBOX:-$home/outbox}
 account=${1:-alice}
 address=${2:-$account@example.org}
 
+known=$(find "$outbox" -name '*.eml' 2>/dev/null | sort || true)
+
 # 1. Ask for a code, which is mailed to the address.
 jwe=$(curl -fsS -X POST "$gateway/api/v1/user/$account/activation" \
   -H 'Content-Type: application/json' -d "{\"email\":\"$address\"}" | sed 's/.*"jwe":"\([^"]*\)".*/\1/')
@@ -17,7 +19,8 @@ jwe=$(curl -fsS -X POST "$gateway/api/v1/user/$account/activation" \
 # 2. Read it in the mail. Without a mail server the service writes mails to a directory.
 code=
 for _ in $(seq 300); do
-  mail=$(grep -rl --include='*.eml' "$address" "$outbox" 2>/dev/null | head -n 1 || true)
+  new=$(comm -13 <(printf '%s\n' "$known") <(find "$outbox" -name '*.eml' 2>/dev/null | sort) || true)
+  mail=$([ -z "$new" ] || printf '%s\n' "$new" | xargs -d '\n' grep -l "$address" | head -n 1 || true)
   if [ -n "$mail" ]; then code=$(grep -oE '(^|[^0-9])[0-9]{6}($|[^0-9])' "$mail" | tr -dc '0-9\n' | tail -n 1); break; fi
   sleep 0.1
 done

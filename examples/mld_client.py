@@ -63,13 +63,18 @@ class Gateway:
         return json.loads(data) if content_type.endswith("json") else data.decode()
 
 
-def mailed_code(outbox, address, patience=30):
-    """The code in the newest mail to an address."""
+def mails(outbox):
+    """The mails that lie in a directory."""
+    return set(pathlib.Path(outbox).glob("**/*.eml")) if outbox else set()
+
+
+def mailed_code(outbox, address, known, patience=30):
+    """The code in a mail to an address that was not known before."""
     if outbox is None:
         return input(f"The code that was sent to {address}: ").strip()
     end = time.monotonic() + patience
     while time.monotonic() < end:
-        for path in sorted(pathlib.Path(outbox).glob("**/*.eml"), key=lambda p: p.stat().st_mtime, reverse=True):
+        for path in mails(outbox) - known:
             mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
             if address not in str(mail["To"]):
                 continue
@@ -103,8 +108,9 @@ class Account:
     @classmethod
     def register(cls, gateway, name, address, outbox):
         """Makes the account, or a further key of it, by a code that is mailed."""
+        known = mails(outbox)
         token = gateway.call("POST", f"user/{name}/activation", {"email": address})["jwe"]
-        code = mailed_code(outbox, address)
+        code = mailed_code(outbox, address, known)
         answer = gateway.call(
             "POST", f"user/{name}/key?type=rsa", authorization=f"Bearer {token}", headers={"X-Activation-Code": code}
         )
