@@ -183,20 +183,21 @@ import Testing
         }
         let id = try find()["authn_step"]["identity_id"]
         _ = try find()
-        #expect(try eventually { service.codes(to: address).count == 1 }, "\(service.process.errors)")
+        #expect(eventually { service.codes(to: address).count == 1 }, "\(service.process.errors)")
         let code = try #require(service.codes(to: address).first)
         expectMisakey(
             try logIn(id, code == "000000" ? "000001" : "000000"), 403, "forbidden", "body", ["metadata": "invalid"])
         let first = try logIn(id, code)
         #expect(first.status == 200 && first["acr"] == "1", "\(first.text)")
         expectMisakey(try logIn(id, code), 403, "forbidden", "body", ["metadata": "invalid"], "used up")
-        let client = root.with(try #require(first["access_token"].stringValue))
+        let token: String = try #require(first["access_token"].stringValue)
+        let client = root.with(token)
         let made = try client.call(
             "POST", "/identities/\(id.stringValue ?? "")/account",
             ["prehashed_password": Prehash.one(), "backup_data": "YQ=="])
         #expect(made.status == 201, "\(made.text)")
         #expect(try find(reset: true)["authn_step"]["method_name"] == "emailed_code")
-        #expect(try eventually { service.codes(to: address).count == 2 })
+        #expect(eventually { service.codes(to: address).count == 2 })
         let second = try #require(service.codes(to: address).first { $0 != code })
         let again = root.with(try logIn(id, second)["access_token"].stringValue)
         let reset = try again.call(

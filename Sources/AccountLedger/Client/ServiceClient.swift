@@ -140,6 +140,11 @@ struct ServiceClient {
         return writer.bytes
     }
 
+    private func readHead(_ socket: LineSocket) throws(CommandFailure) -> (status: Int, BodyReader.Frame) {
+        var location: String?
+        return try readHead(socket, location: &location)
+    }
+
     private func readHead(
         _ socket: LineSocket, location: inout String?
     ) throws(CommandFailure) -> (status: Int, BodyReader.Frame) {

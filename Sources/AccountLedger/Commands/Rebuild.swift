@@ -89,7 +89,7 @@ struct Rebuild: ParsableCommand {
     }
 
     private func follow(_ name: String, _ id: String, _ service: ServiceClient) throws {
-        var line = ProgressLine(name)
+        var line = RebuildProgress(name)
         while true {
             let status = try service.call("GET", RequestPath.make(["v1", "rebuilds", id]))
             let state = status["state"]?.stringValue ?? ""
@@ -119,7 +119,7 @@ struct Rebuild: ParsableCommand {
 }
 
 /// How far something is: a bar that is drawn over itself on a terminal, now and then a line elsewhere.
-struct ProgressLine {
+struct RebuildProgress {
     private static let width = 30
 
     private let name: String

@@ -2,6 +2,7 @@ import Accounts
 import EventCoding
 import Logging
 import MailTransport
+import MeldDoor
 import MisakeyDoor
 import Outbox
 import PostgresClient
@@ -39,7 +40,7 @@ struct MailService: Service {
 
     /// Who writes the mails of this program; the composer of another door is added here.
     private static func composers(_ configuration: LedgerConfiguration) -> [any MailComposer] {
-        [RecoveryMails(publicURL: configuration.publicURL.description), LoginCodeMail()]
+        [RecoveryMails(publicURL: configuration.publicURL.description), ActivationMail(), LoginCodeMail()]
     }
 
     func run() async throws {
