@@ -72,7 +72,8 @@ let package = Package(
         .target(
             name: "PostgresLedger",
             dependencies: [
-                "AccountDomain", "Accounts", "EventCoding", "PostgresClient", "Migrations", "Transparency", crypto, logging,
+                "AccountDomain", "Accounts", "EventCoding", "PostgresClient", "Migrations", "Transparency", crypto,
+                logging,
             ],
             resources: [.embedInCode("Statements")],
             swiftSettings: strict),
@@ -204,7 +205,8 @@ let package = Package(
             name: "RebuildBenchmark",
             dependencies: [
                 "AccountDomain", "AccountsProjection", "EventCoding", "PostgresClient", "PostgresLedger",
-                "ProjectionKit", "Projector", logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "ProjectionKit", "Projector", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/RebuildBenchmark", resources: [.embedInCode("Statements")], swiftSettings: strict),
 
@@ -229,7 +231,8 @@ let package = Package(
         tests(
             "LogExport",
             [
-                "AccountDomain", "Accounts", "EventCoding", "LogExport", "PostgresClient", "PostgresLedger", "StrictJSON",
+                "AccountDomain", "Accounts", "EventCoding", "LogExport", "PostgresClient", "PostgresLedger",
+                "StrictJSON",
                 "TestSupport", "Transparency", logging,
             ]),
         tests(
@@ -248,7 +251,8 @@ let package = Package(
             "Projector",
             [
                 "AccountDomain", "Accounts", "AccountsProjection", "ActivationsProjection", "DevicesProjection",
-                "EventCoding", "IdentitiesProjection", "Migrations", "PostgresClient", "PostgresLedger", "ProjectionKit", "Projector",
+                "EventCoding", "IdentitiesProjection", "Migrations", "PostgresClient", "PostgresLedger",
+                "ProjectionKit", "Projector",
                 "SpacesProjection", "TestSupport", logging,
             ]),
         tests(
