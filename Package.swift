@@ -156,7 +156,8 @@ let package = Package(
             name: "AppenderBenchmark",
             dependencies: [
                 "AccountDomain", "AccountSecurity", "Accounts", "EventCoding", "PostgresClient", "PostgresLedger",
-                "PostgresReadModels", logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "PostgresReadModels", "PostgresTransparency", "Transparency", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/AppenderBenchmark", swiftSettings: strict),
 

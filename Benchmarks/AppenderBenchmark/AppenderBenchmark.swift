@@ -2,6 +2,7 @@ import AccountDomain
 import Accounts
 import ArgumentParser
 import PostgresLedger
+import PostgresTransparency
 
 /// Measures the appender alone: the use cases and the log in this process, without HTTP in front.
 @main struct AppenderBenchmark: AsyncParsableCommand {
@@ -28,6 +29,9 @@ import PostgresLedger
     @Option(help: "Stop after so many puts instead.")
     var puts: Int?
 
+    @Flag(help: "Seal the log meanwhile, and tell how far sealing lags. A log sealed by another key is not sealed on.")
+    var seal = false
+
     mutating func validate() throws {
         guard outstanding > 0, accounts >= outstanding, payload > 0, seconds > 0 else {
             let rule = "Numbers must be positive, and accounts as many as are outstanding."
@@ -36,17 +40,21 @@ import PostgresLedger
     }
 
     mutating func run() async throws {
-        let ledger = try Ledger.open()
+        let ledger = try Ledger.open(seals: seal)
         // Without its tailer the cache would take every stream for stale.
         let following = Task { await ledger.log.run() }
+        let sealing = Task { await ledger.sealer?.run() }
         do {
             let measured = try await measure(ledger)
             print(measured.json)
         } catch {
             following.cancel()
+            sealing.cancel()
             await ledger.log.close()
             throw error
         }
+        sealing.cancel()
+        await sealing.value
         following.cancel()
         await following.value
         await ledger.log.close()
@@ -56,6 +64,7 @@ import PostgresLedger
         let shares = try await makeAccounts(ledger)
         let body = [UInt8](repeating: UInt8(ascii: "b"), count: payload)
         let quota = puts.map { ($0 + outstanding - 1) / outstanding } ?? Int.max
+        ledger.lag.restart()
         let processorBefore = Measurement.processorSeconds()
         let begin = ContinuousClock.now
         let end = puts == nil ? begin + .seconds(seconds) : begin + .seconds(86_400)
@@ -69,7 +78,8 @@ import PostgresLedger
         }
         return Measurement(
             outstanding: outstanding, elapsed: ContinuousClock.now - begin,
-            processorSeconds: Measurement.processorSeconds() - processorBefore, latencies: latencies)
+            processorSeconds: Measurement.processorSeconds() - processorBefore, latencies: latencies,
+            lag: ledger.sealer == nil ? nil : ledger.lag.worst, checkpoints: ledger.lag.checkpoints)
     }
 
     /// One of the outstanding: puts the next version to one of its accounts after the other.

@@ -29,7 +29,9 @@ struct RowReader {
 
     /// Reads a row as `copy_rows.sql` gives it.
     ///
-    /// - Parameter isSealed: Whether the row was sealed before, so that its version was judged then.
+    /// - Parameters:
+    ///   - row: The row.
+    ///   - isSealed: Whether the row was sealed before, so that its version was judged then.
     /// - Throws: ``SealingFault``, `PostgresError`.
     mutating func read(_ row: inout PostgresCopyReader, isSealed: Bool = false) throws {
         let position = try row.int64()
@@ -46,7 +48,7 @@ struct RowReader {
         let command = try row.uuid()
         let version = try row.int32()
         if !isSealed {
-            try versions.note(StreamID(high: stream.high, low: stream.low), version, at: position)
+            versions.note(StreamID(high: stream.high, low: stream.low), version, at: position)
         }
         let leaf = try buffer.withUnsafeMutableBytes { buffer in
             // The zero byte that RFC 6962 puts before a leaf, and the leaf's own layout number.

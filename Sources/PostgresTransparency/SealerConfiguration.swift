@@ -18,8 +18,10 @@ public struct SealerConfiguration: Sendable {
     public var step: Int64 = 100_000
     /// The least time between two checkpoints, in milliseconds: after a rest, and under load.
     public var pauses: ClosedRange<Int> = 200...1000
-    /// Keeps a checkpoint outside the database; called on the sealer's thread once the checkpoint stands for good, for
-    /// those of other gateways too. What it throws is logged, and the checkpoint stands all the same.
+    /// Keeps a checkpoint outside the database.
+    ///
+    /// Called on the sealer's thread once the checkpoint stands for good, for those of other gateways too. What it throws
+    /// is logged, and the checkpoint stands all the same.
     public var keep: @Sendable (SealedCheckpoint) throws -> Void = { _ in }
 
     /// A sealer that signs with `key`.

@@ -51,8 +51,11 @@ final class SealingRound {
 
     /// Looks, and seals a step when the log has grown and nobody else is at it.
     ///
-    /// - Parameter minimumPause: How old the newest checkpoint must be, in milliseconds, so that several gateways do not
-    ///   sign more of them than one would.
+    /// - Parameters:
+    ///   - connection: The sealer's session.
+    ///   - minimumPause: How old the newest checkpoint must be, in milliseconds, so that several gateways do not sign
+    ///     more of them than one would.
+    /// - Returns: What it came to.
     /// - Throws: ``SealingFault``, `PostgresError`; nothing was written then.
     func run(on connection: PostgresConnection, minimumPause: Int) throws -> Outcome {
         let seen = try look(on: connection)
@@ -170,7 +173,7 @@ final class SealingRound {
         guard reader.position == to else {
             throw SealingFault(.gap, at: reader.position + 1, "position \(reader.position + 1) is missing")
         }
-        try answer(reader.versions.questions, sealed: from, on: connection)
+        try judge(reader.versions, sealed: from, on: connection)
         var tiles: [HashTile] = []
         for leaf in reader.leaves { grown.edge.append(leaf, filled: &tiles) }
         grown.edge.recordedAt = reader.recordedAt
@@ -183,10 +186,9 @@ final class SealingRound {
         return grown
     }
 
-    /// Asks the index for the versions that streams had when they were sealed last.
-    private func answer(
-        _ questions: [VersionBook.Question], sealed: Int64, on connection: PostgresConnection
-    ) throws {
+    /// Asks the index for the versions that streams had when they were sealed last, and throws the first fault.
+    private func judge(_ versions: VersionBook, sealed: Int64, on connection: PostgresConnection) throws {
+        let questions = versions.questions
         for start in stride(from: 0, to: questions.count, by: 10_000) {
             let asked = questions[start..<min(start + 10_000, questions.count)]
             var parameters = PostgresParameters()
@@ -198,8 +200,10 @@ final class SealingRound {
             guard rows.count > 0 else { continue }
             let (stream, version): (StreamID, Int32) = (try rows.id(0, 0), try rows.int32(0, 1))
             let position = asked.first { $0.stream == stream && $0.version == version }?.position ?? sealed
+            if let conflict = versions.conflict, conflict.position < position { throw conflict }
             throw VersionBook.fault(version, after: try rows.int32(0, 2), at: position)
         }
+        if let conflict = versions.conflict { throw conflict }
     }
 
     private func insert(_ tiles: [HashTile], on connection: PostgresConnection) throws {

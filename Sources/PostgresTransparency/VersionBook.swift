@@ -19,12 +19,13 @@ struct VersionBook {
     /// What could not be judged from memory.
     private(set) var questions: [Question] = []
 
+    /// The first event that does not follow the one that is known of its stream; a question may concern one before it.
+    private(set) var conflict: SealingFault?
+
     /// Notes an event.
-    ///
-    /// - Throws: ``SealingFault`` when the stream's last event, as far as it is known, has not the version before.
-    mutating func note(_ stream: StreamID, _ version: Int32, at position: Int64) throws(SealingFault) {
+    mutating func note(_ stream: StreamID, _ version: Int32, at position: Int64) {
         if let last = young[stream] ?? old[stream] {
-            guard version == last &+ 1 else { throw Self.fault(version, after: last, at: position) }
+            if version != last &+ 1, conflict == nil { conflict = Self.fault(version, after: last, at: position) }
         } else {
             questions.append(Question(stream: stream, version: version, position: position))
         }

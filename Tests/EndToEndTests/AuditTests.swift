@@ -22,7 +22,9 @@ import Testing
             answer = response
             return response.status == 200 && Self.size(response) >= position
         }
-        guard isSealed, let answer else { throw TestFailure("not sealed: \(answer?.status ?? 0) \(answer?.text ?? "")") }
+        guard isSealed, let answer else {
+            throw TestFailure("not sealed: \(answer?.status ?? 0) \(answer?.text ?? "")")
+        }
         return answer
     }
 
@@ -39,7 +41,8 @@ import Testing
         let size = Self.size(checkpoint)
         let (index, width) = ((size - 1) / 256, (size - 1) % 256 + 1)
         #expect(index < 1000)
-        let place = String(repeating: "0", count: 3 - "\(index)".count) + "\(index)" + (width < 256 ? ".p/\(width)" : "")
+        let place =
+            String(repeating: "0", count: 3 - "\(index)".count) + "\(index)" + (width < 256 ? ".p/\(width)" : "")
         let tile = try anybody.call("GET", "/log/tile/0/\(place)")
         #expect(tile.status == 200 && tile.body.count == Int(width) * 32)
         #expect(tile.header("Content-Type") == "application/octet-stream")
@@ -72,7 +75,8 @@ import Testing
     @Test(arguments: [
         "/log", "/log/", "/log/tile", "/log/tile/", "/log/tile/0", "/log/tile/0/", "/log/tile/0/0", "/log/tile/0/00",
         "/log/tile/00/000.p/1", "/log/tile/0/000.p/0", "/log/tile/0/000.p/01", "/log/tile/0/000.p/256",
-        "/log/tile/0/000.p/257", "/log/tile/0/000.p", "/log/tile/0/000.p/", "/log/tile/0/000.p/1/", "/log/tile/0/000.p/x",
+        "/log/tile/0/000.p/257", "/log/tile/0/000.p", "/log/tile/0/000.p/", "/log/tile/0/000.p/1/",
+        "/log/tile/0/000.p/x",
         "/log/tile/0/x000/000.p/1", "/log/tile/0/001/000.p/1", "/log/tile/0/999", "/log/tile/0/x999/999",
         "/log/tile/0/x999/x999/x999/x999/x999/x999/999", "/log/tile/64/000.p/1", "/log/tile/63/000.p/1",
         "/log/tile/7/000.p/1", "/log/tile/-1/000.p/1", "/log/tile/0/-01.p/1", "/log/tile/0/+00.p/1",
@@ -103,8 +107,10 @@ import Testing
         let head = try root.call("GET", "/v1/head")
         #expect(head["checkpoint"]["size"].integerValue ?? 0 >= Self.size(note))
         #expect(head["checkpoint"]["size"].integerValue ?? .max <= head["position"].integerValue ?? 0)
-        let lines = (head["checkpoint"]["note"].stringValue ?? "").split(separator: "\n", omittingEmptySubsequences: false)
-        #expect(lines.count == 6 && lines[0] == "localhost/log" && head["checkpoint"]["root"].stringValue == "\(lines[2])")
+        let lines = (head["checkpoint"]["note"].stringValue ?? "").split(
+            separator: "\n", omittingEmptySubsequences: false)
+        #expect(
+            lines.count == 6 && lines[0] == "localhost/log" && head["checkpoint"]["root"].stringValue == "\(lines[2])")
         #expect(try person.client().call("GET", "/v1/head")["checkpoint"] != .null)
     }
 
@@ -124,7 +130,9 @@ import Testing
         for bad in ["0", "-1", "x", "01", "99999999", "1e3", "9223372036854775808"] {
             expectProblem(try root.call("GET", "/v1/events/\(bad)/proof"), 404, "not-found", "\(bad)")
         }
-        for bad in ["size=0", "size=-1", "size=x", "size=", "size=99999999", "size=9223372036854775808", "size=1&size=2", "n=1"] {
+        for bad in [
+            "size=0", "size=-1", "size=x", "size=", "size=99999999", "size=9223372036854775808", "size=1&size=2", "n=1",
+        ] {
             expectProblem(try root.call("GET", "\(path)?\(bad)"), 400, "malformed-request", "\(bad)")
         }
         expectProblem(try root.call("GET", "\(path)?size=\(position - 1)"), 400, "malformed-request")
@@ -141,13 +149,16 @@ import Testing
         let text = try root.call("GET", path, headers: [("Accept", "text/plain")])
         #expect(text.status == 200 && text.header("Content-Type") == "text/plain; charset=utf-8")
         let hashes = json["hashes"].arrayValue?.compactMap(\.stringValue) ?? []
-        let lines = ["c2sp.org/tlog-proof@v1", "index \(position - 1)"] + hashes + ["", json["checkpoint"].stringValue ?? ""]
+        let lines =
+            ["c2sp.org/tlog-proof@v1", "index \(position - 1)"] + hashes + ["", json["checkpoint"].stringValue ?? ""]
         #expect(text.text == lines.joined(separator: "\n"))
         #expect(
             try root.call("GET", path, headers: [("Accept", "application/json, text/plain")])
                 .header("Content-Type") == "application/json")
         // Between two checkpoints nothing was signed.
-        let sizes = try (1...min(size, 20)).filter { try root.call("GET", "/v1/events/1/proof?size=\($0)")["checkpoint"] == .null }
+        let sizes = try (1...min(size, 20)).filter {
+            try root.call("GET", "/v1/events/1/proof?size=\($0)")["checkpoint"] == .null
+        }
         if let unsigned = sizes.first {
             expectProblem(
                 try root.call("GET", "/v1/events/1/proof?size=\(unsigned)", headers: [("Accept", "text/plain")]), 409,
@@ -166,7 +177,9 @@ import Testing
         #expect(try root.call("GET", "\(path)?from=\(size)&to=\(size)")["hashes"].arrayValue == [])
         #expect(try root.account().client().call("GET", "\(path)?from=1").status == 200)
         expectProblem(try anybody.call("GET", "\(path)?from=1"), 401, "unauthorized")
-        for bad in ["", "?to=1", "?from=-1", "?from=x", "?from=2&to=1", "?from=1&to=99999999", "?from=99999999", "?from=1&a=1"] {
+        for bad in [
+            "", "?to=1", "?from=-1", "?from=x", "?from=2&to=1", "?from=1&to=99999999", "?from=99999999", "?from=1&a=1",
+        ] {
             expectProblem(try root.call("GET", path + bad), 400, "malformed-request", "\(bad)")
         }
         expectProblem(try root.call("PUT", path, bytes: Array("{}".utf8)), 405, "method-not-allowed")
@@ -224,7 +237,8 @@ import Testing
         let key = "\(service.home.path)/home/keys/signing.key"
         let own = try String(contentsOfFile: key, encoding: .utf8)
         #expect(own.hasPrefix("PRIVATE+KEY+localhost/log+"))
-        try "\(Base64.encode([UInt8](repeating: 1, count: 32)))\n".write(toFile: key, atomically: false, encoding: .utf8)
+        try "\(Base64.encode([UInt8](repeating: 1, count: 32)))\n".write(
+            toFile: key, atomically: false, encoding: .utf8)
         let refused = try ServiceProcess(
             ["up"], environment: Service.environment(service.home, [:]), directory: service.home.path)
         #expect(refused.waitForEnd() == 78 && refused.errors.contains("signing key"), "\(refused.errors)")

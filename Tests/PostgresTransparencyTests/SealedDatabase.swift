@@ -53,9 +53,11 @@ final class SealedDatabase {
         try owner.execute(
             script: """
                 INSERT INTO ledger.events
-                  (position, recorded_at, stream_id, command_id, version, log_id, event_type, meta, data, secret, secret_hash)
+                  (position, recorded_at, stream_id, command_id, version, log_id, event_type, meta, data, secret,
+                   secret_hash)
                 SELECT i, '2026-01-01'::timestamptz + i * interval '7 microseconds', md5(((i - 1) / 4)::text)::uuid,
-                       md5('c' || i)::uuid, (i - 1) % 4 + 1, 0, 'backup.replaced.v1', convert_to('{"n":' || i || '}', 'UTF8'),
+                       md5('c' || i)::uuid, (i - 1) % 4 + 1, 0, 'backup.replaced.v1',
+                       convert_to('{"n":' || i || '}', 'UTF8'),
                        '{}', b.secret, sha256(b.secret)
                   FROM generate_series((SELECT coalesce(max(position), 0) + 1 FROM ledger.events), \(size)) i
                  CROSS JOIN LATERAL (SELECT CASE WHEN i % 3 = 0 THEN convert_to('box ' || i, 'UTF8') END AS secret) b
