@@ -108,7 +108,7 @@ import Testing
         #expect(eventually(within: 20) { (try? root.call("GET", "/health/ready").status) == 503 })
         #expect(refused.errors.contains("nothing is written"))
         #expect(try root.call("POST", "/v1/accounts", ["name": "refused"]).status == 503)
-        #expect(try root.call("GET", "/v1/accounts").status == 200)
+        #expect(try root.head() == 3)
         #expect(sealed.keptSize == 5)
         refused.stop()
 
