@@ -105,7 +105,7 @@ final class Deployment: Sendable {
     /// A projector.
     func project() throws -> ServiceProcess { try start(["project"]) }
 
-    private static func port(in log: String) -> Int? {
+    static func port(in log: String) -> Int? {
         guard let line = log.split(separator: "\n").first(where: { $0.contains("\"serving\"") }),
             let range = line.range(of: "\"port\":\"")
         else { return nil }

@@ -13,10 +13,13 @@ final class LogClient: Sendable {
     private let writer: PostgresPipeline
     private let following: Task<Void, Never>
 
-    init(_ configuration: PostgresConfiguration, keys: LedgerKeys) {
+    init(
+        _ configuration: PostgresConfiguration, keys: LedgerKeys,
+        _ settings: PostgresLog.Configuration = PostgresLog.Configuration()
+    ) {
         writer = PostgresPipeline(configuration, name: "writer")
         let log = PostgresLog(
-            configuration: PostgresLog.Configuration(), keys: keys, keyring: LoadedKeyring(keys.keyring),
+            configuration: settings, keys: keys, keyring: LoadedKeyring(keys.keyring),
             writer: writer,
             reader: PostgresPipeline(configuration, name: "reader"),
             logger: Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() })

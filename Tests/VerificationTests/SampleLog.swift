@@ -7,7 +7,7 @@ import PostgresLedger
 import TestSupport
 import Transparency
 
-/// A sealed log of 600 events and more, made once through the appender, copied for each test that tampers with it.
+/// A sealed log of 585 events, made once through the appender, copied for each test that tampers with it.
 ///
 /// It has a Space with accounts, one of them erased and purged, blobs, boxes, names, an identity; tiles, and checkpoints
 /// at several sizes; the last three events are not sealed.
@@ -95,6 +95,14 @@ final class LogWriter: Sendable {
         }
         try await addBlob(to: accounts[0])
         try await addBlob(to: accounts[2])
+        let erased = accounts.remove(at: 2)
+        try await append(erased) { decision in
+            decision.append(
+                [.account(.lifecycle(.erased(kept: [KeptReservation(namespace: .accountName, count: 1)])))], to: erased)
+            decision.count(-1, in: space)
+            decision.release("\(space)|name2@example.org", in: .spaceEmail, from: erased)
+            decision.destroyKey(of: erased)
+        }
         for round in 0..<24 {
             for account in accounts {
                 try await append(account) { decision in
@@ -107,15 +115,6 @@ final class LogWriter: Sendable {
                         ], to: account)
                 }
             }
-        }
-        // Erased last: its boxes lie in sealed tiles.
-        let erased = accounts[2]
-        try await append(erased) { decision in
-            decision.append(
-                [.account(.lifecycle(.erased(kept: [KeptReservation(namespace: .accountName, count: 1)])))], to: erased)
-            decision.count(-1, in: space)
-            decision.release("\(space)|name2@example.org", in: .spaceEmail, from: erased)
-            decision.destroyKey(of: erased)
         }
         let named = accounts[1]
         for _ in 0..<4 {
