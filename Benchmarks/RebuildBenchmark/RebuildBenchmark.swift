@@ -102,7 +102,8 @@ import Projector
         try connection.execute(
             script: """
                 UPDATE ledger.lanes SET position = (SELECT max(position) FROM ledger.events);
-                INSERT INTO ledger.rebuilds (id, name, state) VALUES (gen_random_uuid(), 'accounts', 'requested');
+                INSERT INTO ledger.rebuilds (id, name, state) VALUES (gen_random_uuid(), 'accounts', 'requested')
+                ON CONFLICT DO NOTHING;
                 """)
         let projector = makeProjector(projection, setting, rebuilding: settings)
         try await running(projector) {
