@@ -136,7 +136,9 @@ import Testing
         let second = "\(old.files.path)/again.ndjson"
         let exported = try Self.tool(["replay", "--export", second], home: home)
         #expect(exported.code == 0, "\(exported.errors)")
-        #expect(Self.bytes(second) == Self.bytes(old.export))
+        // Compared apart: the message would hold both files.
+        let isSame = Self.bytes(second) == Self.bytes(old.export)
+        #expect(isSame)
     }
 
     @Test func `the checkpoint that closes an export is checked against the log's key and against older ones`() throws {
@@ -187,7 +189,8 @@ import Testing
             _ = old.files.write("cut.ndjson", Array(whole.prefix(length)))
             let ended = try old.tool(["replay", "--export", cut])
             #expect(ended.code == 0, "\(length): \(ended.errors)")
-            #expect(Self.bytes(cut) == whole, "cut at \(length)")
+            let isWhole = Self.bytes(cut) == whole
+            #expect(isWhole, "cut at \(length)")
         }
         // It grows with the log.
         _ = try old.service.root.account()
