@@ -8,6 +8,7 @@ import asyncio
 import json
 import ssl
 import sys
+import warnings
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
@@ -23,6 +24,8 @@ arguments.add_argument("--certificate", default="", help="file with certificate 
 arguments.add_argument("--login", default="", help="user:password, required")
 arguments.add_argument("--utf8", action="store_true")
 options = arguments.parse_args()
+# A log-in without TLS is what some tests are about.
+warnings.simplefilter("ignore")
 
 
 class Handler:
@@ -47,7 +50,7 @@ class Handler:
             "options": envelope.mail_options,
             "text": envelope.content.decode("utf-8", "replace"),
             "tls": session.ssl is not None or options.tls == "implicit",
-            "user": session.login_data.decode() if getattr(session, "login_data", None) else None,
+            "user": getattr(session, "sink_user", None),
         }
         with open(options.out, "a", encoding="utf-8") as file:
             file.write(json.dumps(mail) + "\n")
@@ -59,7 +62,7 @@ class Handler:
 
 def authenticate(server, session, envelope, mechanism, data):
     if isinstance(data, LoginPassword) and f"{data.login.decode()}:{data.password.decode()}" == options.login:
-        session.login_data = data.login
+        session.sink_user = data.login.decode()
         return AuthResult(success=True)
     return AuthResult(success=False, handled=False)
 

@@ -50,7 +50,7 @@ public final class MailSink: Sendable {
         try process.run()
         let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
         guard let port = Int(line.trimmingCharacters(in: .whitespacesAndNewlines)) else {
-            process.terminate()
+            kill(process.processIdentifier, SIGKILL)
             throw MailSinkFailure(description: "the mail server did not start")
         }
         self.port = port
@@ -77,9 +77,16 @@ public final class MailSink: Sendable {
 
     /// Ends it.
     public func stop() {
-        guard process.isRunning else { return }
-        process.terminate()
-        process.waitUntilExit()
+        // Its input's end would do too, were no other child holding the other side; SIGTERM may be blocked where it came
+        // from.
+        kill(process.processIdentifier, SIGKILL)
+        let status = "/proc/\(process.processIdentifier)/stat"
+        let end = ContinuousClock.now + .seconds(5)
+        while ContinuousClock.now < end, let text = try? String(contentsOfFile: status, encoding: .utf8),
+            text.split(separator: " ").dropFirst(2).first != "Z"
+        {
+            usleep(5_000)
+        }
     }
 
     // MARK: What it needs
