@@ -44,10 +44,14 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "PostgresClient", dependencies: ["CPostgres"], swiftSettings: strict + [.strictMemorySafety()]),
         .target(name: "PKI", dependencies: ["COpenSSL"], swiftSettings: strict + [.strictMemorySafety()]),
         .target(name: "PasswordHashing", dependencies: ["CArgon2"], swiftSettings: strict + [.strictMemorySafety()]),
         .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: strict + [.strictMemorySafety()]),
+        .target(
+            name: "MailTransport", dependencies: ["AccountDomain", "CCurl", "StrictJSON"],
+            swiftSettings: strict + [.strictMemorySafety()]),
 
         // The domain and its use cases.
         .target(name: "AccountDomain", swiftSettings: strict),
@@ -89,6 +93,14 @@ let package = Package(
             ],
             resources: [.embedInCode("Statements")],
             swiftSettings: strict),
+        .target(
+            name: "Outbox",
+            dependencies: [
+                "AccountDomain", "Accounts", "EventCoding", "MailTransport", "PostgresClient", "PostgresLedger",
+                logging,
+            ],
+            resources: [.embedInCode("Statements")],
+            swiftSettings: strict),
 
         // HTTP.
         .target(
@@ -126,8 +138,9 @@ let package = Package(
             name: "AccountLedger",
             dependencies: [
                 "AccountDomain", "AccountSecurity", "Accounts", "AccountsProjection", "DevicesProjection", "DoorKit",
-                "EmbeddedPostgres", "EventCoding", "IdentitiesProjection", "Migrations", "MisakeyDoor",
-                "NativeDoor", "PostgresClient", "PostgresLedger", "PostgresReadModels", "ProjectionKit", "Projector",
+                "EmbeddedPostgres", "EventCoding", "IdentitiesProjection", "MailTransport", "Migrations", "MisakeyDoor",
+                "NativeDoor", "Outbox", "PostgresClient", "PostgresLedger", "PostgresReadModels", "ProjectionKit",
+                "Projector",
                 "SpacesProjection", "StrictJSON",
                 logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -193,6 +206,13 @@ let package = Package(
                 "PostgresReadModels", "TestSupport", logging,
             ]),
         tests("EmbeddedPostgres", ["EmbeddedPostgres"]),
+        tests("MailTransport", ["AccountDomain", "MailTransport"]),
+        tests(
+            "Outbox",
+            [
+                "AccountDomain", "Accounts", "EventCoding", "MailTransport", "Outbox", "PostgresClient",
+                "PostgresLedger", "TestSupport", logging,
+            ]),
         tests(
             "AccountLedger",
             [

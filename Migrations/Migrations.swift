@@ -22,5 +22,6 @@ public enum Migrations {
         Migration(number: 16, name: "attempts", bytes: PackageResources._016_attempts_sql),
         Migration(number: 17, name: "reading", bytes: PackageResources._017_reading_sql),
         Migration(number: 18, name: "grants", bytes: PackageResources._018_grants_sql),
+        Migration(number: 19, name: "outbox_lanes", bytes: PackageResources._019_outbox_lanes_sql),
     ]
 }

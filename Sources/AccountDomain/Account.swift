@@ -24,6 +24,8 @@ public enum AccountCommand: Sendable, Equatable {
     case identities(LinkedIdentities.Command)
     /// See ``SecretStorage``.
     case secretStorage(SecretStorage.Command)
+    /// See ``Recovery``.
+    case recovery(Recovery.Command)
 }
 
 /// What happened to an account.
@@ -52,6 +54,8 @@ public enum AccountEvent: Sendable, Equatable {
     case identities(LinkedIdentities.Event)
     /// See ``SecretStorage``.
     case secretStorage(SecretStorage.Event)
+    /// See ``Recovery``.
+    case recovery(Recovery.Event)
 }
 
 /// Why an account refuses.
@@ -108,6 +112,8 @@ public struct Account: Sendable, Equatable {
     public private(set) var identities = LinkedIdentities()
     /// Keys that the client encrypted.
     public private(set) var secretStorage = SecretStorage()
+    /// Mailed tokens that set a password.
+    public private(set) var recovery = Recovery()
 
     /// An account that was never made.
     public static let missing = Account()
@@ -160,6 +166,7 @@ public struct Account: Sendable, Equatable {
             do {
                 return try secretStorage.decide(command).map { .secretStorage($0) }
             } catch { throw .secretStorage(error) }
+        case .recovery(let command): return recovery.decide(command).map { .recovery($0) }
         }
     }
 
@@ -173,8 +180,12 @@ public struct Account: Sendable, Equatable {
             case .erased: forget()
             case .activated, .deactivated, .blocked, .unblocked: break
             }
-        case .profile(let event): profile.apply(event)
-        case .password(let event): password.apply(event)
+        case .profile(let event):
+            profile.apply(event)
+            if case .emailsChanged(let emails) = event { recovery.endAll(exceptTo: emails) }
+        case .password(let event):
+            password.apply(event)
+            recovery.endAll()
         case .backup(let event): backup.apply(event)
         case .devices(let event): devices.apply(event)
         case .accessKeys(let event): accessKeys.apply(event)
@@ -184,6 +195,7 @@ public struct Account: Sendable, Equatable {
         case .tokens(let event): tokens.apply(event)
         case .identities(let event): identities.apply(event)
         case .secretStorage(let event): secretStorage.apply(event)
+        case .recovery(let event): recovery.apply(event)
         }
     }
 

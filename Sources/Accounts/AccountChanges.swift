@@ -247,7 +247,7 @@ extension AccountService {
         return state
     }
 
-    private static func rules(_ input: DecisionInput, _ space: SpaceID?, of account: Account) throws(Failure)
+    static func rules(_ input: DecisionInput, _ space: SpaceID?, of account: Account) throws(Failure)
         -> SpaceSettings?
     {
         guard account.lifecycle.space == space else { throw Self.premiseChanged }

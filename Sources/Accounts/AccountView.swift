@@ -129,7 +129,7 @@ public struct AccountView: Sendable, Equatable {
         case .administrators(.deleted(let account)): administrators.removeAll { $0 == account }
         case .roles(.granted(.admin)): isAdmin = true
         case .roles(.withdrawn(.admin)): isAdmin = false
-        case .tokens: break
+        case .tokens, .recovery: break
         case .identities(.linked(let identity)): identities.append(identity)
         case .identities(.unlinked(let identity)): identities.removeAll { $0 == identity }
         case .secretStorage: break

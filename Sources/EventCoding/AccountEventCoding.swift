@@ -18,6 +18,7 @@ extension EventCoding {
         case .tokens(let event): encode(event)
         case .identities(let event): encode(event)
         case .secretStorage(let event): encode(event)
+        case .recovery(let event): encode(event)
         }
     }
 
@@ -31,6 +32,7 @@ extension EventCoding {
         .merging(remotesAuthDecoders) { own, _ in own }
         .merging(accountLinkDecoders) { own, _ in own }
         .merging(secretStorageDecoders) { own, _ in own }
+        .merging(recoveryDecoders) { own, _ in own }
 }
 
 // MARK: - Lifecycle

@@ -59,6 +59,7 @@ public final class NativeDoor: DoorKit.Door {
         registerAccountEvents(on: &routes)
         registerIdentities(on: &routes)
         registerTokens(on: &routes)
+        registerRecovery(on: &routes)
         registerSpaces(on: &routes)
         registerEvents(on: &routes)
         registerProjections(on: &routes)

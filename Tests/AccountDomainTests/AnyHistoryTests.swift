@@ -44,9 +44,11 @@ import Testing
 
     private func isIdempotent(_ command: AccountCommand) -> Bool {
         switch command {
-        case .lifecycle(.create), .backup(.put), .password, .devices(.add), .accessKeys(.issue), .secretStorage: false
+        case .lifecycle(.create), .backup(.put), .password, .devices(.add), .accessKeys(.issue), .secretStorage,
+            .recovery(.request):
+            false
         case .lifecycle, .profile, .backup(.lock), .devices, .accessKeys, .remotesAuth, .administrators, .roles,
-            .tokens, .identities:
+            .tokens, .identities, .recovery(.redeem):
             true
         }
     }
@@ -58,7 +60,7 @@ import Testing
         let modes = RemoteAuthMode.allCases.filter { _ in Bool.random(using: &generator) }
         let others = RemoteAuthMode.allCases.filter { _ in Bool.random(using: &generator) }
         let device = DeviceID.sample("d\(small)")
-        switch generator.number(0...26) {
+        switch generator.number(0...28) {
         case 0: return .lifecycle(.activate(reason: nil))
         case 1: return .lifecycle(.deactivate(reason: nil))
         case 2: return .lifecycle(.block(reason: nil))
@@ -85,6 +87,8 @@ import Testing
         case 23: return .tokens(.revoke(TokenID(high: 0, low: small), expiresAt: Moment(microseconds: 1)))
         case 24: return .identities(.link(.sample(small)))
         case 25: return .identities(.unlink(.sample(small)))
+        case 26: return .recovery(.request(.sample(account.recovery.requestCount &+ 1)))
+        case 27: return .recovery(.redeem(ordinal: Int(small)))
         default:
             // Late, for it ends the story.
             return mayErase && Bool.random(using: &generator)
@@ -96,7 +100,7 @@ import Testing
         let number = generator.one(of: [.min, -1, 0, 1, 2, 3, .max - 1, .max], else: 1)
         let id = StreamID.sample(UInt64(generator.number(1...3)))
         let device = "d\(generator.number(1...3))"
-        switch generator.number(0...20) {
+        switch generator.number(0...22) {
         case 0: return .lifecycle(.created(Creation(system: generator.one(of: System.allCases, else: .native))))
         case 1: return .lifecycle(.activated(reason: nil))
         case 2: return .lifecycle(.blocked(reason: nil))
@@ -115,6 +119,8 @@ import Testing
         case 17: return .remotesAuth(.deleted([.key, .anon]))
         case 18: return .administrators(Bool.random(using: &generator) ? .inserted(id) : .deleted(id))
         case 19: return .roles(.withdrawn(.admin))
+        case 20: return .recovery(.requested(.sample(number, expiresAt: Moment(microseconds: Int64(number)))))
+        case 21: return .recovery(.redeemed(ordinal: number))
         default: return .identities(Bool.random(using: &generator) ? .linked(id) : .unlinked(id))
         }
     }

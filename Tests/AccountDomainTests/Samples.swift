@@ -85,3 +85,13 @@ extension BoxKeyShare {
         BoxKeyShare(box: box, id: id, invitationShareHash: hash, encryptedInvitationShare: "e")
     }
 }
+
+extension RecoveryRequest {
+    static func sample(
+        _ ordinal: Int, email: String = "a@b.c", expiresAt: Moment = Moment(microseconds: 3_600_000_000)
+    ) -> RecoveryRequest {
+        RecoveryRequest(
+            ordinal: ordinal, email: .sample(email), expiresAt: expiresAt,
+            tokenDigest: .sample(UInt8(truncatingIfNeeded: ordinal)))
+    }
+}

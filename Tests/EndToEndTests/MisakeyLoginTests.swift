@@ -1,3 +1,4 @@
+import Foundation
 import StrictJSON
 import Testing
 
@@ -164,6 +165,46 @@ import Testing
         }
     }
 
+    @Test func `a mailed code logs in, and lets an account be made and its password be reset`() throws {
+        let service = try Service()
+        let root = service.root
+        let address = "\(Unique.name("coded"))@example.org"
+        func find(reset: Bool = false) throws -> Response {
+            try root.with(nil).call(
+                "PUT", "/auth/identities", ["identifier_value": .string(address), "password_reset": .bool(reset)])
+        }
+        func logIn(_ id: JSONValue, _ code: String) throws -> Response {
+            try root.with(nil).call(
+                "POST", "/auth/login/authn-step",
+                [
+                    "identity_id": id,
+                    "authn_step": ["method_name": "emailed_code", "metadata": ["code": .string(code)]],
+                ])
+        }
+        let id = try find()["authn_step"]["identity_id"]
+        _ = try find()
+        #expect(eventually { service.codes(to: address).count == 1 }, "\(service.process.errors)")
+        let code = try #require(service.codes(to: address).first)
+        expectMisakey(
+            try logIn(id, code == "000000" ? "000001" : "000000"), 403, "forbidden", "body", ["metadata": "invalid"])
+        let first = try logIn(id, code)
+        #expect(first.status == 200 && first["acr"] == "1", "\(first.text)")
+        expectMisakey(try logIn(id, code), 403, "forbidden", "body", ["metadata": "invalid"], "used up")
+        let client = root.with(first["access_token"].stringValue)
+        let made = try client.call(
+            "POST", "/identities/\(id.stringValue ?? "")/account",
+            ["prehashed_password": Prehash.one(), "backup_data": "YQ=="])
+        #expect(made.status == 201, "\(made.text)")
+        #expect(try find(reset: true)["authn_step"]["method_name"] == "emailed_code")
+        #expect(eventually { service.codes(to: address).count == 2 })
+        let second = try #require(service.codes(to: address).first { $0 != code })
+        let again = root.with(try logIn(id, second)["access_token"].stringValue)
+        let reset = try again.call(
+            "PUT", "/accounts/\(made["id"].stringValue ?? "")/set-password",
+            ["prehashed_password": Prehash.other(), "secret_storage": Storage.one()])
+        #expect(reset.status == 204, "\(reset.text)")
+    }
+
     @Test func `limits let fifty requests through and stop a flood`() throws {
         let service = try Service(["LEDGER_LIMITS": "on"])
         let person = try MisakeyPerson.withAccount(service.root)
@@ -198,5 +239,20 @@ import Testing
         #expect(answers[0].body == answers[2].body && answers[0].body != answers[1].body)
         let person = try MisakeyPerson.withAccount(service.root)
         #expect(try service.root.with(nil).call("GET", person.parameters).json == Prehash.parameters)
+    }
+}
+
+extension Service {
+    /// The codes in the mails to an address, of which `up` makes files.
+    fileprivate func codes(to address: String) -> [String] {
+        let folder = "\(home.path)/home/outbox"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.filter { $0.hasSuffix(".eml") }.compactMap { name in
+            guard let text = try? String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8), text.contains(address)
+            else { return nil }
+            return text.split(whereSeparator: \.isNewline)
+                .map { $0.trimmingCharacters(in: .whitespaces) }
+                .first { $0.count == 6 && $0.allSatisfy(\.isNumber) }
+        }
     }
 }

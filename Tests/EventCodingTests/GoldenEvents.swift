@@ -135,6 +135,16 @@ struct GoldenEvent: Sendable, CustomTestStringConvertible {
             .account(.identities(.linked(other))), "account.identity_linked.v1", #"{"identity":"\#(other)"}"#),
         GoldenEvent(
             .account(.identities(.unlinked(other))), "account.identity_unlinked.v1", #"{"identity":"\#(other)"}"#),
+        GoldenEvent(
+            .account(
+                .recovery(
+                    .requested(
+                        RecoveryRequest(
+                            ordinal: 2, email: EmailAddress(stored: "alice@example.org"), expiresAt: moment,
+                            tokenDigest: digest)))), "recovery.requested.v1",
+            #"{"expires_at":1800000000000000,"ordinal":2}"#,
+            #"{"personal":{"email":"alice@example.org"},"verifier":{"token":"\#(digestBase64)"}}"#),
+        GoldenEvent(.account(.recovery(.redeemed(ordinal: 2))), "recovery.redeemed.v1", #"{"ordinal":2}"#),
     ]
 
     private static let identity: [GoldenEvent] = [

@@ -18,16 +18,18 @@ struct Project: AsyncParsableCommand {
         let logger = LineLogHandler.logger("account-ledger", level: configuration.logLevel)
         let url = try configuration.required("LEDGER_PROJECTOR_URL", for: "project")
         let secrets = try LedgerSecrets(configuration, for: "project")
-        _ = try await Database.check(
+        let origin = try await Database.check(
             ProjectorService.session(url), secrets: secrets, origin: configuration.newOrigin(needsDomain: true),
             logger: logger)
         let keyring = secrets.loadedKeyring()
         let projector = ProjectorService(
             configuration, databaseURL: url, secrets: secrets, keyring: keyring, listens: true,
             logger: logger)
+        let mail = MailService(
+            configuration, .init(databaseURL: url, keyring: keyring, origin: origin), folder: nil, logger: logger)
         logger.notice("projecting", metadata: ["workers": "\(configuration.workers)"])
         try await Roles.run(
-            [SignalWatch(keyring: keyring, logger: logger), projector], limit: Roles.limit(configuration),
+            [SignalWatch(keyring: keyring, logger: logger), projector, mail], limit: Roles.limit(configuration),
             logger: logger)
         logger.notice("ended in order")
     }

@@ -45,6 +45,10 @@ struct Up: AsyncParsableCommand {
         let projector = ProjectorService(
             configuration, databaseURL: database.projectorURL, secrets: keys.secrets,
             keyring: keys.secrets.loadedKeyring(), listens: false, logger: logger)
+        let mail = MailService(
+            configuration,
+            .init(databaseURL: database.projectorURL, keyring: keys.secrets.loadedKeyring(), origin: origin),
+            folder: configuration.home + "/outbox", logger: logger)
         let gateway = try Gateway(
             configuration,
             .init(databaseURL: database.gatewayURL, secrets: keys.secrets, root: keys.root, origin: origin),
@@ -54,7 +58,7 @@ struct Up: AsyncParsableCommand {
                 Self.greet(configuration, listening, origin: origin)
             })
         try await Roles.run(
-            [ClusterWatch(cluster: database.cluster, logger: logger), projector] + gateway.services,
+            [ClusterWatch(cluster: database.cluster, logger: logger), projector, mail] + gateway.services,
             limit: Roles.limit(configuration), logger: logger)
     }
 

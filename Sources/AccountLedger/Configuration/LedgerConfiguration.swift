@@ -1,6 +1,8 @@
+import AccountDomain
 import Accounts
 import DoorKit
 import Logging
+import MailTransport
 
 /// The settings of the program, read once at its start.
 struct LedgerConfiguration: Sendable {
@@ -62,6 +64,12 @@ extension LedgerConfiguration {
     var streamLimit: Int32 { Int32(clamping: number("LEDGER_STREAM_LIMIT")) }
     var hasLimits: Bool { value("LEDGER_LIMITS") != "off" }
     var hasMisakeyDecoys: Bool { value("LEDGER_MISAKEY_DECOYS") == "on" }
+    /// The mail server; nil when none is configured.
+    var mailServer: SMTPServer? { value("LEDGER_SMTP_URL").flatMap { try? SMTPServer(url: $0) } }
+    /// The sender of mails.
+    var mailSender: EmailAddress {
+        EmailAddress(stored: value("LEDGER_MAIL_FROM") ?? "account-ledger@localhost")
+    }
     var maximumUploadBytes: Int { value("LEDGER_MAX_UPLOAD").flatMap(ValueRule.bytes) ?? 16 << 20 }
 
     /// The name a new log is given; nil when neither it nor the domain is configured.

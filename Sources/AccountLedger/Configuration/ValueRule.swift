@@ -1,6 +1,8 @@
+import AccountDomain
 import DoorKit
 import EventCoding
 import Logging
+import MailTransport
 import PostgresClient
 import StrictJSON
 
@@ -67,14 +69,14 @@ enum ValueRule {
     }
 
     static func mailServer(_ text: String) -> String? {
-        let isFine = text.hasPrefix("smtp://") || text.hasPrefix("smtps://")
-        return isFine && !text.hasSuffix("//") ? nil : "does not begin with smtp:// or smtps://"
+        do throws(SMTPServer.InvalidURL) {
+            _ = try SMTPServer(url: text)
+            return nil
+        } catch { return error.description }
     }
 
     static func address(_ text: String) -> String? {
-        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
-        let isFine = parts.count == 2 && !parts[0].isEmpty && !parts[1].isEmpty && text.utf8.allSatisfy { $0 > 0x20 }
-        return isFine ? nil : "is not a mail address"
+        (try? EmailAddress(text)) == nil ? "is not a mail address" : nil
     }
 
     static func proxies(_ text: String) -> String? {

@@ -1,0 +1,1 @@
+SELECT ledger.start_outbox_at_head($1)
