@@ -164,6 +164,8 @@ final class ChunkMerger: Sendable {
     /// Roots of checkpoints: those of the chunks before, and of this one up to the checkpoint's size.
     private func compare(_ result: ChunkResult, _ state: inout State, _ findings: inout [Finding]) {
         var vouchedTo = max(state.total.vouchedTo, result.tiledTo)
+        // A tile names the wrong row exactly; checkpoints behind it then say nothing new.
+        let wrong = findings.first { $0.kind == .leaf }?.position ?? .max
         for signed in result.checkpoints {
             let size = signed.checkpoint.size
             let root = Self.join(state.total.tree, signed.tree).root
@@ -176,11 +178,11 @@ final class ChunkMerger: Sendable {
             if signed.isSaved {
                 findings.append(
                     Finding(
-                        .rollback, position: min(vouchedTo + 1, size),
+                        .rollback, position: min(vouchedTo + 1, size, wrong),
                         "\(signed.source), of size \(size), is no beginning of this log: its history is another one"
                             + (signed.checkpoint.origin == run.origin
                                 ? "" : " (\(signed.checkpoint.origin), which was given up)")))
-            } else {
+            } else if wrong > size {
                 let first = min(vouchedTo + 1, size)
                 let place = first == size ? "the row is" : "one of the rows from here to position \(size) is"
                 findings.append(

@@ -57,7 +57,7 @@ import Transparency
     static let columns = [
         "position = 1000000", "recorded_at = recorded_at + interval '1 microsecond'",
         "stream_id = gen_random_uuid()",
-        "command_id = gen_random_uuid()", "version = version + 1", "log_id = 1",
+        "command_id = gen_random_uuid()", "version = version + 1000", "log_id = 1",
         "event_type = 'account.blocked.v2'", "meta = set_byte(meta, 3, get_byte(meta, 3) # 1)",
         "data = set_byte(data, 0, get_byte(data, 0) # 1)", "secret = set_byte(secret, 20, get_byte(secret, 20) # 1)",
         "secret_hash = set_byte(secret_hash, 31, get_byte(secret_hash, 31) # 1)",
