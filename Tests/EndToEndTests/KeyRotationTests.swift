@@ -56,7 +56,8 @@ import Testing
         #expect(load.faults == [], "\(load.faults.prefix(3))")
         #expect(made.count > 20)
         for gateway in gateways {
-            for person in made { #expect(try gateway.root.call("GET", person.path).status == 200) }
+            #expect(gateway.process.status == nil, "\(gateway.process.errors.suffix(1_500))")
+            for person in made.suffix(200) { #expect(try gateway.root.call("GET", person.path).status == 200) }
         }
         let epochs = try status(deployment)
         #expect(epochs.map { $0["state"] } == ["retired", "current"])
@@ -76,14 +77,19 @@ import Testing
             set -e
             PATH="$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1):$PATH"
             pg_dump -Fc -f dump "$FROM"
-            pg_restore --clean --if-exists -d "$TO" dump
-            """, environment: ["FROM": deployment.database.url(), "TO": old.url()])
+            psql -q -d "$SERVER" -c "DROP DATABASE $NAME" -c "CREATE DATABASE $NAME"
+            pg_restore -d "$TO" dump
+            """,
+            environment: [
+                "FROM": deployment.database.url(), "TO": old.url(), "SERVER": TestCluster.url, "NAME": old.name,
+            ])
         #expect(copy.status == 0, "\(copy.errors)")
         #expect(try gateway.root.call("DELETE", person.path).status == 204)
         #expect(try keys(deployment, ["retire", "1"]).status == 1, "living keys stand under it")
         #expect(try eventually { try keys(deployment, ["rotate"]).status == 0 })
         #expect(try keys(deployment, ["retire", "1"]).status == 0)
-        #expect(try gateway.root.call("GET", other.path)["emails"] == ["stays@example.org"])
+        // Nothing that it had in memory is in the file any more, so it asks the database whether to believe it.
+        #expect(try eventually { try gateway.root.call("GET", other.path)["emails"] == ["stays@example.org"] })
 
         let settings = [
             "LEDGER_DATABASE_URL": old.url(role: TestDatabase.gatewayRole),
