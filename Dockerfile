@@ -14,6 +14,7 @@ COPY Projections Projections
 COPY Sources Sources
 # Tests and benchmark are not built here, but the manifest names their directories.
 COPY Benchmarks/AppenderBenchmark Benchmarks/AppenderBenchmark
+COPY Benchmarks/RebuildBenchmark Benchmarks/RebuildBenchmark
 COPY Tests Tests
 RUN swift build -c release --static-swift-stdlib --product account-ledger \
     && install -D --strip "$(swift build -c release --show-bin-path)/account-ledger" /out/account-ledger

@@ -97,6 +97,11 @@ struct ConfigurationOptions: ParsableArguments {
     var limits: String?
 
     @Option(
+        name: .customLong("misakey-decoys"),
+        help: ArgumentHelp("Parameters for unknown Misakey accounts (off).", valueName: "on|off"))
+    var misakeyDecoys: String?
+
+    @Option(
         name: .customLong("trusted-proxies"),
         help: ArgumentHelp("Addresses whose X-Forwarded-For is believed.", valueName: "list"))
     var trustedProxies: String?
@@ -155,6 +160,7 @@ struct ConfigurationOptions: ParsableArguments {
             ("LEDGER_MAX_UPLOAD", maxUpload),
             ("LEDGER_STREAM_LIMIT", streamLimit),
             ("LEDGER_LIMITS", limits),
+            ("LEDGER_MISAKEY_DECOYS", misakeyDecoys),
             ("LEDGER_TRUSTED_PROXIES", trustedProxies),
             ("LEDGER_WORKERS", workers),
             ("LEDGER_REBUILD_MEMORY", rebuildMemory),

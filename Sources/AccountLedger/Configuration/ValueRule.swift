@@ -128,6 +128,9 @@ enum ValueRule {
         let factor: Int
         switch text.dropFirst(digits.count).drop(while: { $0 == " " }) {
         case "": factor = 1
+        case "kB": factor = 1_000
+        case "MB": factor = 1_000_000
+        case "GB": factor = 1_000_000_000
         case "K", "KiB": factor = 1 << 10
         case "M", "MiB": factor = 1 << 20
         case "G", "GiB": factor = 1 << 30
