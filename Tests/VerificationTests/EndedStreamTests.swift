@@ -1,4 +1,5 @@
 import AccountDomain
+import Accounts
 import EventCoding
 import PostgresClient
 import PostgresLedger
