@@ -322,7 +322,8 @@ extension TestLog {
                 .activation(
                     .requested(
                         ActivationRequest(
-                            name: AccountName(stored: "a\(index)"), email: EmailAddress(stored: "a\(index)@example.org"),
+                            name: AccountName(stored: "a\(index)"),
+                            email: EmailAddress(stored: "a\(index)@example.org"),
                             expiresAt: Moment(microseconds: 1_000_000), verifier: Digest.sha256(of: [1])))))
             if index == 1 {
                 try append(activation, .activation(.redeemed(for: living[0], at: Moment(microseconds: 2_000_000))))
