@@ -66,6 +66,13 @@ def judge(results):
     goal("memory of idle up", f.start.get("idle_mb"), "MB", most=80)
     goal("start of up, cluster exists", f.start.get("start_seconds"), "s", most=1)
     goal("start of up, cluster is made", f.start.get("first_start_seconds"), "s", most=4)
+    for what, ours, theirs in (
+        ("PATCH of remotesAuth at m-ld's door / native", "remotesAuth, m-ld", "remotesAuth, native"),
+        ("backup puts at Misakey's door / native", "backup, Misakey", "backup, native"),
+    ):
+        goal(what, f.ratio(ours, theirs, 64), least=0.85)
+    beside, without = (f.of(name, 64, "p99_ms") for name in ("get, half load, slow work", "get, half load"))
+    goal("p99 of GET at half load beside slow work, over without", difference(beside, without), "ms", most=20)
     grown, young = f.of("put at 1 million events", 64), f.of("put at 10 thousand events", 64)
     goal("puts at 1 million events / at 10 thousand", quotient(grown, young), least=0.85)
     goal("errors", results["errors"], most=0)
@@ -96,7 +103,7 @@ def show(results, path):
     for run in results["runs"]:
         cpu = run["cpu_us"]
         floor = pgbench.get(run["clients"])
-        is_command = run["name"] not in ("get", "constant", "pgbench")
+        is_command = not run["name"].startswith(("get", "constant", "pgbench"))
         rows.append(
             [run["name"], str(run["clients"]), f"{run['rate']:,.0f}",
              f"{run['rate'] / floor:.2f}" if floor and is_command else "", f"{run['p50_ms']:.3f}",
