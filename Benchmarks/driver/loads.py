@@ -37,11 +37,17 @@ class Meter:
 
 
 class Child:
-    """A load generator: what it printed, and its processor time. It never outlives the call."""
+    """A load generator: what it printed, and its processor time. It never outlives the call.
 
-    def __init__(self, command, environment=None, limit=180):
-        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-            before = os.times()
+    With `output`, that is where it printed to.
+    """
+
+    def __init__(self, command, environment=None, limit=180, output=None):
+        with (
+            open(output, "w+b") if output else tempfile.TemporaryFile() as output,
+            tempfile.TemporaryFile() as errors,
+        ):
+            before, begin = os.times(), time.perf_counter()
             process = subprocess.Popen(
                 command, env=environment or clean_environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=errors,
                 start_new_session=True,
@@ -51,7 +57,7 @@ class Child:
             except BaseException:
                 end(process, patience=2)
                 raise
-            after = os.times()
+            after, self.seconds = os.times(), time.perf_counter() - begin
             self.processor_seconds = (
                 after.children_user - before.children_user + after.children_system - before.children_system
             )
@@ -122,7 +128,7 @@ class Loads:
         self.directory, self.cluster, self.python, self.appender = directory, cluster, python, appender
 
     def wrk(self, kind, gateway, connections, seconds, file="-", meter=None, pace=None):
-        """HTTP requests of one kind; `connections` of them are outstanding all the time, or `pace` a second are sent."""
+        """HTTP requests of one kind: `connections` are outstanding all the time, or `pace` a second are sent."""
         threads = 1 if connections == 1 else 2
         meter = meter or Meter(gateway=lambda: machine.processor_seconds(gateway.pid))
         done = Child(
@@ -249,6 +255,18 @@ class Loads:
         # Making the accounts is in PostgreSQL's time but not in the program's own, so that share is not shown.
         del result["cpu_us"]["postgres"]
         return result
+
+    def replayed_by_eventsourcing(self, events):
+        """How long the PyPI package takes to read so many events, which it was given before."""
+        done = Child(
+            [self.python, f"{HERE}/peers/python_eventsourcing.py", "--host", self.cluster.sockets, "--dbname", "bench",
+             "--replay", str(events), "--payload", str(PAYLOAD)],
+            limit=1800,
+        )  # fmt: skip
+        report = json.loads(done.output.strip().splitlines()[-1])
+        if report["count"] != events:
+            raise Failed(f"the Python package replayed {report['count']} of {events} events")
+        return report["seconds"]
 
     @staticmethod
     def _own_report(done, meter):
