@@ -59,7 +59,10 @@ class Doors:
         self.gateway = cluster.serve("doors", suite.log("serve-doors"), LEDGER_LIMITS="off")
         suite.cleanup.callback(self.gateway.stop)
         self.root = f"Bearer {self.gateway.key}"
-        count = 128 if suite.given.quick else 1024
+        # No projector runs here, so what is read is what this log held from the start, and what nobody changes.
+        self.paths = [f"/v1/accounts/{name}" for name in self.projected()]
+        # The native PATCH answers with what it folds from the whole stream: with many accounts, streams stay short.
+        count = 256 if suite.given.quick else 4096
         suite.say(f"making {2 * count} accounts for the doors")
         self.sessions = threading.local()
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
@@ -81,13 +84,6 @@ class Doors:
                 "put": lambda name: (f"/v1/accounts/{name}/backup", misakey[name]),
             },
         )  # fmt: skip
-        # Accounts are read from the read model, which must have them.
-        projector = cluster.project("doors", suite.log("project-doors"))
-        try:
-            self.gateway.wait_projected()
-        finally:
-            projector.stop()
-        self.paths = [f"/v1/accounts/{name}" for name in meld]
         self.full = None
         self.say = suite.say
 
@@ -99,6 +95,21 @@ class Doors:
         if not hasattr(self.sessions, "own"):
             self.sessions.own = Session(self.gateway)
         return self.sessions.own
+
+    def projected(self):
+        """The accounts of the log that this one is a copy of; `up` had projected them."""
+        rows = self.cluster.sql(
+            """
+            SELECT e.stream_id FROM ledger.events e
+             WHERE e.log_id = 0 AND e.version = 1 AND e.event_type LIKE 'account.created.%'
+               AND e.position <= (SELECT min(l.position) FROM ledger.lanes l)
+             ORDER BY e.stream_id LIMIT 4096;
+            """,
+            "doors",
+        )
+        if not rows:
+            raise Failed("no account is there to be read")
+        return [row[0] for row in rows]
 
     def make_meld(self, number):
         """An account with a key of its own, which is its credential at both doors: a name, and what proves it."""
