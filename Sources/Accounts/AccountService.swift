@@ -80,7 +80,7 @@ public struct AccountService: Sendable {
     ) async throws(Failure) -> Appended {
         var all = [home]
         for stream in streams + context.caller.streams where !all.contains(stream) { all.append(stream) }
-        var generator = SystemRandomNumberGenerator()
+        var generator = StockedRandomNumberGenerator()
         let command = LogCommand(
             id: context.idempotency?.command ?? CommandID.random(using: &generator), home: home, streams: all,
             fresh: fresh, meta: context.meta, requestDigest: context.idempotency?.requestDigest,
@@ -100,7 +100,7 @@ public struct AccountService: Sendable {
     /// The stream that a creation makes, and whether its id was just drawn.
     func newStream(_ context: CommandContext) -> (id: StreamID, fresh: Set<StreamID>) {
         if let command = context.idempotency?.command { return (derivedStream(command), []) }
-        var generator = SystemRandomNumberGenerator()
+        var generator = StockedRandomNumberGenerator()
         let id = StreamID.random(using: &generator)
         return (id, [id])
     }

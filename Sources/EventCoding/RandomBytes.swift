@@ -25,6 +25,20 @@ final class RandomBytes: Sendable {
         }
     }
 
+    /// Draws eight bytes as a number.
+    func drawWord() -> UInt64 {
+        stock.withLock { stock in
+            if stock.place + 8 > stock.bytes.count { Self.refill(&stock) }
+            var word: UInt64 = 0
+            for index in stock.place..<stock.place + 8 {
+                word = word << 8 | UInt64(stock.bytes[index])
+                stock.bytes[index] = 0
+            }
+            stock.place += 8
+            return word
+        }
+    }
+
     private static func refill(_ stock: inout Stock) {
         var generator = SystemRandomNumberGenerator()
         stock.bytes.withUnsafeMutableBytes { bytes in

@@ -36,16 +36,15 @@ public struct StreamKey: Sendable {
         let nonce = RandomBytes.shared.draw(12)
         // The only errors of these calls are a key or nonce of a wrong size, and ours have fixed sizes.
         guard let drawn = try? AES.GCM.Nonce(data: nonce),
-            let box = try? AES.GCM.seal(plain, using: key, nonce: drawn, authenticating: associatedData(place))
+            let box = try? AES.GCM.seal(plain, using: key, nonce: drawn, authenticating: associatedData(place)),
+            let combined = box.combined
         else {
             preconditionFailure("AES-256-GCM refused a 256-bit key")
         }
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(4 + 12 + plain.count + 16)
+        bytes.reserveCapacity(4 + combined.count)
         bytes.append(bigEndian: UInt32(bitPattern: epoch))
-        bytes.append(contentsOf: nonce)
-        bytes.append(contentsOf: box.ciphertext)
-        bytes.append(contentsOf: box.tag)
+        bytes.append(contentsOf: combined)
         return bytes
     }
 

@@ -78,7 +78,7 @@ public struct Migrator: Sendable {
     public func migrate(on connection: PostgresConnection) throws -> [Migration] {
         guard try !outstanding(on: connection).isEmpty else { return [] }
         try lock(connection)
-        defer { try? connection.execute(script: "SELECT pg_advisory_unlock(\(Self.lockKey), 0)") }
+        defer { try? connection.execute(script: Statement.unlockMigrations) }
         // Looked at again: another migrator may have been at work while we waited.
         let missing = try outstanding(on: connection)
         for migration in missing {
@@ -116,7 +116,7 @@ public struct Migrator: Sendable {
         for attempt in 1... {
             do {
                 return try connection.transaction { connection in
-                    if migration.number == 1 { try connection.execute(script: Self.makeTable) }
+                    if migration.number == 1 { try connection.execute(script: Statement.makeMigrationsTable) }
                     try connection.execute(script: migration.sql)
                     try connection.execute(script: Self.record(of: migration))
                 }
@@ -134,12 +134,9 @@ public struct Migrator: Sendable {
 
     /// Written as the owner, to whom the first step gives the table.
     private static func record(of migration: Migration) -> String {
-        """
-        SET LOCAL ROLE ledger_owner;
-        INSERT INTO ledger.migrations (number, name, checksum)
-          VALUES (\(migration.number), '\(migration.name)', '\\x\(hex(checksum(of: migration)))');
-        RESET ROLE;
-        """
+        Statement.recordMigration.replacing("{number}", with: "\(migration.number)")
+            .replacing("{name}", with: migration.name)
+            .replacing("{checksum}", with: hex(checksum(of: migration)))
     }
 
     private static func checksum(of migration: Migration) -> [UInt8] { Array(SHA256.hash(data: migration.bytes)) }
@@ -154,23 +151,8 @@ public struct Migrator: Sendable {
         nanosleep(&time, nil)
     }
 
-    private static let lockKey = 1_279_607_882
-    private static let makeTable = """
-        CREATE SCHEMA IF NOT EXISTS ledger;
-        CREATE TABLE ledger.migrations (
-          number     int4        PRIMARY KEY,
-          name       text        NOT NULL,
-          checksum   bytea       NOT NULL,
-          applied_at timestamptz NOT NULL DEFAULT now()
-        );
-        """
     // By the catalogue, since to_regclass would ask for rights on the schema.
-    private static let findTable = PostgresStatement(
-        """
-        SELECT EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                        WHERE n.nspname = 'ledger' AND c.relname = 'migrations')
-        """, isReadOnly: true)
-    private static let findRecords = PostgresStatement(
-        "SELECT number, name, checksum FROM ledger.migrations ORDER BY number", isReadOnly: true)
-    private static let tryLock = PostgresStatement("SELECT pg_try_advisory_lock(\(lockKey), 0)")
+    private static let findTable = PostgresStatement(Statement.findMigrationsTable, isReadOnly: true)
+    private static let findRecords = PostgresStatement(Statement.findMigrations, isReadOnly: true)
+    private static let tryLock = PostgresStatement(Statement.lockMigrations)
 }

@@ -34,6 +34,12 @@ enum Statement {
     static let rewrap = text(PackageResources.rewrap_sql)
     static let retireEpoch = text(PackageResources.retire_epoch_sql)
     static let lockRotation = text(PackageResources.lock_rotation_sql)
+    static let makeMigrationsTable = text(PackageResources.make_migrations_table_sql)
+    static let recordMigration = text(PackageResources.record_migration_sql)
+    static let findMigrationsTable = text(PackageResources.find_migrations_table_sql)
+    static let findMigrations = text(PackageResources.find_migrations_sql)
+    static let lockMigrations = text(PackageResources.lock_migrations_sql)
+    static let unlockMigrations = text(PackageResources.unlock_migrations_sql)
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 }

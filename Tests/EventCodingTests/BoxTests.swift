@@ -75,6 +75,14 @@ import Testing
     }
 }
 
+@Suite("Random numbers from a stock") struct StockedRandomNumberTests {
+    @Test func `no number comes twice, also beyond the end of a stock`() {
+        var generator = StockedRandomNumberGenerator()
+        let numbers = (0..<5_000).map { _ in generator.next() }
+        #expect(Set(numbers).count == numbers.count && !numbers.contains(0))
+    }
+}
+
 @Suite("Keyring and master key") struct KeyringTests {
     private let stream = StreamID(high: 7, low: 9)
 

@@ -1,0 +1,1 @@
+SELECT number, name, checksum FROM ledger.migrations ORDER BY number
