@@ -103,7 +103,7 @@ let package = Package(
         .target(name: "ProjectionKit", dependencies: ["AccountDomain", "EventCoding"], swiftSettings: strict),
         projection("Accounts", statements: ["lookups_add", "lookups_remove"], uses: ["Accounts"]),
         projection("Activations"),
-        projection("Devices", statements: ["lookups_add", "lookups_remove"]),
+        projection("Devices", statements: ["lookups_add", "remove_all"]),
         projection("Identities"),
         projection("Spaces"),
         .target(
@@ -300,7 +300,10 @@ let package = Package(
             ]),
         tests(
             "EndToEnd",
-            ["AccountDomain", "Accounts", "EventCoding", "PKI", "StrictJSON", "PostgresClient", "TestSupport", crypto]),
+            [
+                "AccountDomain", "Accounts", "EventCoding", "PKI", "StrictJSON", "PostgresClient", "TestSupport",
+                "Transparency", crypto,
+            ]),
         tests("Deployment", [.product(name: "Yams", package: "Yams")]),
     ]
 )

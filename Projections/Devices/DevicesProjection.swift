@@ -11,8 +11,6 @@ public struct DevicesProjection: Projection {
             var view: DeviceRecord?
             var version: Int32
             var addedAt: Moment
-            /// Whether the row holds no box any more.
-            var isBlank = false
             var isTouched = false
             var isNew = false
         }
@@ -20,7 +18,9 @@ public struct DevicesProjection: Projection {
         fileprivate(set) var entries: [Int32: Entry] = [:]
         /// Whether an event could not be told, because the person was erased.
         fileprivate var hasUntold = false
-        fileprivate var mustRemoveLookups = false
+        /// Whether the person was erased, and so no row is left.
+        fileprivate var isGone = false
+        fileprivate var mustRemove = false
 
         /// The devices that are known, by ordinal.
         public var devices: [Int32: DeviceRecord] { entries.compactMapValues(\.view) }
@@ -43,7 +43,7 @@ public struct DevicesProjection: Projection {
 
     private let master: MasterKey
     private let addLookups: String
-    private let removeLookups: String
+    private let removeAll: String
 
     /// The projection with the key that look-ups are made with.
     public init(master: MasterKey) {
@@ -52,7 +52,7 @@ public struct DevicesProjection: Projection {
             schema: PackageResources.schema_sql, indexes: PackageResources.indexes_sql,
             load: PackageResources.load_sql, upsert: PackageResources.upsert_sql, remove: PackageResources.remove_sql)
         addLookups = ProjectionSQL.text(PackageResources.lookups_add_sql)
-        removeLookups = ProjectionSQL.text(PackageResources.lookups_remove_sql)
+        removeAll = ProjectionSQL.text(PackageResources.remove_all_sql)
     }
 
     /// What happens to devices, and the erasure of their owner.
@@ -64,7 +64,7 @@ public struct DevicesProjection: Projection {
     /// The devices that rows stand for.
     public func restore(_ stream: StreamID, from rows: [StoredRow]) throws(ProjectionFault) -> State {
         var state = State()
-        for row in rows {
+        for row in rows where !row.isBlank {
             var view: DeviceRecord?
             if let bytes = row.view {
                 guard let record = DeviceRecord(stored: bytes) else { throw .unreadableView }
@@ -72,8 +72,7 @@ public struct DevicesProjection: Projection {
             }
             // Without a view the time is not known, and an update does not write it.
             state.entries[row.ordinal] = State.Entry(
-                view: view, version: row.version, addedAt: view?.addedAt ?? Moment(microseconds: 0),
-                isBlank: row.isBlank)
+                view: view, version: row.version, addedAt: view?.addedAt ?? Moment(microseconds: 0))
         }
         return state
     }
@@ -82,8 +81,7 @@ public struct DevicesProjection: Projection {
     public func apply(_ event: ProjectedEvent, to state: inout State) throws(ProjectionFault) {
         switch event.event {
         case nil: state.hasUntold = true
-        case .account(.lifecycle(.erased)):
-            blank(&state, at: event.stored.version)
+        case .account(.lifecycle(.erased)): blank(&state, at: event.stored.version)
         case .account(.devices(let change)): try apply(change, event.stored, to: &state)
         default: throw .impossible("not a device's")
         }
@@ -92,6 +90,7 @@ public struct DevicesProjection: Projection {
     private func apply(_ change: Devices.Event, _ stored: StoredEvent, to state: inout State) throws(ProjectionFault) {
         switch change {
         case .added(let device):
+            guard !state.isGone else { return }
             let ordinal = Int32(truncatingIfNeeded: device.ordinal)
             guard state.entries[ordinal] == nil else { throw .impossible("a device added twice") }
             let record = DeviceRecord(
@@ -115,7 +114,7 @@ public struct DevicesProjection: Projection {
         let ordinal = Int32(truncatingIfNeeded: ordinal)
         guard var entry = state.entries[ordinal] else {
             // Of an erased person only what stands in clear is left: the device's addition could not be told.
-            if state.hasUntold { return }
+            if state.hasUntold || state.isGone { return }
             throw .impossible("a device that was never added")
         }
         guard var view = entry.view else { return }
@@ -126,22 +125,21 @@ public struct DevicesProjection: Projection {
         state.entries[ordinal] = entry
     }
 
-    /// Forgets every device but that it was there.
+    /// Forgets every device, and that it was there: a fold that begins after the erasure cannot know of it either.
     public func blank(_ state: inout State, at version: Int32) {
-        for (ordinal, entry) in state.entries where !entry.isBlank {
-            state.entries[ordinal] = State.Entry(
-                view: nil, version: version, addedAt: entry.addedAt, isBlank: true, isTouched: true)
-            state.mustRemoveLookups = true
-        }
+        state.isGone = true
+        guard !state.entries.isEmpty else { return }
+        state.entries = [:]
+        state.mustRemove = true
     }
 
-    /// Rows of the devices that were touched, and look-ups of those that are new.
+    /// Rows of the devices that were touched, and look-ups of those that are new; none of the erased.
     public func writes(_ streams: inout [FoldedStream<State>]) -> [TableWrite] {
         var rows = Rows()
         var stale: [StreamID] = []
         for index in streams.indices {
             let folded = streams[index]
-            if folded.state.mustRemoveLookups { stale.append(folded.stream) }
+            if folded.state.mustRemove { stale.append(folded.stream) }
             for (ordinal, entry) in folded.state.entries.sorted(by: { $0.key < $1.key }) where entry.isTouched {
                 rows.streams.append(folded.stream)
                 rows.ordinals.append(ordinal)
@@ -158,7 +156,7 @@ public struct DevicesProjection: Projection {
                 streams[index].state.entries[ordinal]?.isTouched = false
                 streams[index].state.entries[ordinal]?.isNew = false
             }
-            streams[index].state.mustRemoveLookups = false
+            streams[index].state.mustRemove = false
         }
         var writes: [TableWrite] = []
         if !rows.streams.isEmpty {
@@ -170,7 +168,7 @@ public struct DevicesProjection: Projection {
                         .optionalMoments(rows.revoked), .optionalBytes(rows.boxes),
                     ], expectedRows: rows.streams.count))
         }
-        if !stale.isEmpty { writes.append(TableWrite(removeLookups, [.ids(stale)])) }
+        if !stale.isEmpty { writes.append(TableWrite(removeAll, [.ids(stale)])) }
         if !rows.keys.isEmpty {
             writes.append(
                 TableWrite(addLookups, [.bytes(rows.keys), .ids(rows.keyStreams), .int4(rows.keyOrdinals)]))

@@ -6,7 +6,7 @@ CREATE TABLE rm.devices_{version} (
   version    int4        NOT NULL,            -- of the account's stream: the last event that touched the device
   added_at   timestamptz NOT NULL,
   revoked_at timestamptz,
-  view       bytea                            -- box; NULL once the person is erased
+  view       bytea                            -- box; the erased have no row
 ) WITH (fillfactor = 80);
 ALTER TABLE rm.devices_{version} ALTER COLUMN view SET STORAGE EXTERNAL;   -- ciphertext does not compress
 

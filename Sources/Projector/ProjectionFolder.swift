@@ -129,6 +129,8 @@ final class ProjectionFolder<P: Projection>: Folding {
     func fold(_ stream: DecodedStream, bit: UInt64) throws {
         // Taken out, so that arrays in the state are changed in place, and nothing stays behind upon an error.
         guard var current = working.removeValue(forKey: stream.stream) else { return }
+        // Ahead of them too: events without a box refer to what those with one cannot tell any more.
+        if stream.isKeyDestroyed { projection.blank(&current.state, at: current.version) }
         for event in stream.events where event.takers & bit != 0 {
             let next = current.version + 1
             guard event.version == next || (event.version > next && !projection.foldsWholeStreams) else {

@@ -14,7 +14,7 @@ import Testing
 
         // The tables are made, and then nobody is there to do the work.
         let first = try deployment.project()
-        #expect(try eventually { try root.call("GET", "/v1/projections").items.count == 4 })
+        #expect(try eventually { try root.call("GET", "/v1/projections").items.count == 5 })
         #expect(first.stop() == 0)
         _ = try root.account([:])
         let asked = try root.call("POST", "/v1/projections/accounts/rebuild")
@@ -37,6 +37,12 @@ import Testing
         #expect(try root.call("DELETE", target).slug == "conflict")
         let active = try root.call("GET", "/v1/projections/accounts")
         #expect(active["version"] == 2 && active["fold"] == 1, "\(active.text)")
+        // One of the past stays where it is, which is no lag.
+        let past = try #require(
+            try root.call("POST", "/v1/projections/accounts/rebuild", ["at": 1]).header("Location"))
+        #expect(try eventually(within: 30) { try root.call("GET", past)["state"] == "finished" })
+        let scratch = try root.call("GET", "/v1/projections").items.filter { $0["state"] == "scratch" }
+        #expect(scratch.map { $0["position"] } == [1] && scratch.map { $0["lag_events"] } == [0], "\(scratch)")
         #expect(projector.stop() == 0)
         #expect(gateway.process.stop() == 0)
     }
@@ -69,7 +75,7 @@ import Testing
             }
         }
         var projectors = [try deployment.project(), try deployment.project()]
-        #expect(try eventually { try root.call("GET", "/v1/projections").items.count == 4 })
+        #expect(try eventually { try root.call("GET", "/v1/projections").items.count == 5 })
         var random = SystemRandomNumberGenerator()
         var place: String?
         var swaps = 0
@@ -153,7 +159,7 @@ import Testing
 
     private func lag(_ root: Client) throws -> Int64? {
         let all = try root.call("GET", "/v1/projections").items
-        guard all.count >= 4, all.allSatisfy({ $0["parked"] == [] }) else { return nil }
+        guard all.count >= 5, all.allSatisfy({ $0["parked"] == [] }) else { return nil }
         return all.compactMap { $0["lag_events"].integerValue }.reduce(0, +)
     }
 

@@ -9,9 +9,12 @@ final class Service: Sendable {
     let root: Client
 
     /// Starts it, in a new home or in one to go on with, and waits until it is ready.
-    init(home: TemporaryDirectory = TemporaryDirectory(), _ settings: [String: String] = [:]) throws {
+    init(
+        home: TemporaryDirectory = TemporaryDirectory(), _ settings: [String: String] = [:], options: [String] = []
+    ) throws {
         self.home = home
-        process = try ServiceProcess(["up"], environment: Self.environment(home, settings), directory: home.path)
+        process = try ServiceProcess(
+            ["up"] + options, environment: Self.environment(home, settings), directory: home.path)
         let process = process
         var port: Int?
         _ = eventually(within: 60) { () -> Bool in

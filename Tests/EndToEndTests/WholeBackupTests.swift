@@ -1,4 +1,6 @@
+import EventCoding
 import Foundation
+import PostgresClient
 import StrictJSON
 import Synchronization
 import TestSupport
@@ -87,6 +89,23 @@ import Testing
         let second = try old.start(["project"], old.settings(for: new))
         defer { second.kill9() }
         try Self.expect(before, in: restored.root)
+        func tool(_ arguments: [String]) throws {
+            let settings = old.settings(for: new).merging(
+                ["LEDGER_PUBLIC_URL": "http://127.0.0.1:\(restored.root.port)"]) { $1 }
+            let process = try old.start(arguments, settings)
+            #expect(process.waitForEnd(within: 60) == 0, "\(arguments): \(process.output) \(process.errors)")
+        }
+        func rows() throws -> OpenedRows {
+            let connection = try PostgresConnection(new.configuration())
+            defer { connection.close() }
+            return try OpenedRows(connection, keyring: try Keyring(file: old.database.keyringFile))
+        }
+        try tool(["verify"])
+        let live = try rows()
+        try tool(["rebuild", "--all"])
+        let difference = live.difference(from: try rows())
+        #expect(difference.isEmpty && live.rows.count >= before.count, "\(difference)")
+        try tool(["verify"])
         try new.drop()
     }
 
@@ -120,6 +139,12 @@ import Testing
         #expect(shell.status == 0, "\(shell.errors)")
         let new = try Service(home: old.home)
         try Self.expect(before, in: new.root)
+        #expect(try new.tool(["verify"]).status == 0)
+        let live = try new.openedRows()
+        #expect(try new.tool(["rebuild", "--all"]).status == 0)
+        let difference = live.difference(from: try new.openedRows())
+        #expect(difference.isEmpty && live.rows.count >= before.count, "\(difference)")
+        #expect(try new.tool(["verify"]).status == 0)
     }
 
     private static let path = "PATH=\"$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1):$PATH\" "

@@ -27,7 +27,9 @@ import Testing
         let streams = try log.population(30)
         try await log.projecting(rebuilding: Self.quick) { _ in
             try await log.waitUntilLevel()
-            for name in ["accounts", "devices", "identities", "spaces"] { try await log.rebuild(name) }
+            for name in ["accounts", "activations", "devices", "identities", "spaces"] {
+                try await log.rebuild(name)
+            }
         }
         for stream in streams.living { #expect(try log.account(stream, in: "2") == log.folded(stream)) }
         for (table, columns) in Self.columns {
@@ -56,6 +58,8 @@ import Testing
             "stream_id, version, created_position, created_at, updated_at, system, space_id, activated, blocked, admin, erased, name_key, view IS NULL"
         ),
         ("account_lookups", "kind, key_hash, stream_id"),
+        ("activations", "stream_id, version, closes_at, ended"),
+        ("devices", "stream_id, ordinal, version, added_at, revoked_at, view IS NULL"),
         ("device_lookups", "key_hash, stream_id, ordinal"),
         (
             "identities",
@@ -310,6 +314,21 @@ extension TestLog {
             let identity = try newStream()
             try append(
                 identity, .identity(.created(Identifier(stored: "i\(index)@example.org"))), .identity(.linked(stream)))
+        }
+        for index in 0..<4 {
+            let activation = try newStream()
+            try append(
+                activation,
+                .activation(
+                    .requested(
+                        ActivationRequest(
+                            name: AccountName(stored: "a\(index)"),
+                            email: EmailAddress(stored: "a\(index)@example.org"),
+                            expiresAt: Moment(microseconds: 1_000_000), verifier: Digest.sha256(of: [1])))))
+            if index == 1 {
+                try append(activation, .activation(.redeemed(for: living[0], at: Moment(microseconds: 2_000_000))))
+            }
+            if index > 1 { try append(activation, .activation(.ended)) }
         }
         return (living, erased)
     }

@@ -6,8 +6,9 @@ struct Health: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Ask the service on this machine whether it is ready.",
         discussion: """
-            Asks LEDGER_HTTP_HOST and LEDGER_HTTP_PORT, or 127.0.0.1 when it listens on all addresses. Exits 0 when it \
-            is ready, 1 when it is not, 69 when nothing answers.
+            Asks LEDGER_HTTP_HOST and LEDGER_HTTP_PORT, or 127.0.0.1 when it listens on all addresses; when neither is \
+            set, wherever the `up` of LEDGER_HOME listens. Exits 0 when it is ready, 1 when it is not, 69 when nothing \
+            answers.
             """)
 
     @OptionGroup(title: "Configuration") var options: ConfigurationOptions
@@ -16,7 +17,13 @@ struct Health: ParsableCommand {
     var json = false
 
     func run() throws {
-        let url = try options.load().localURL
+        let configuration = try options.load()
+        let isConfigured = ["LEDGER_HTTP_HOST", "LEDGER_HTTP_PORT", "LEDGER_PUBLIC_URL"].contains {
+            configuration.isSet($0)
+        }
+        // An `up` may have taken any port.
+        let running = isConfigured ? nil : RunningAddress(home: configuration.home).find()
+        let url = running ?? configuration.localURL
         let answer = try ServiceClient(url, key: nil).send("GET", "/health/ready", timeoutSeconds: 4)
         let isReady = answer.status == 200
         if json {

@@ -85,6 +85,9 @@ struct Rebuild: ParsableCommand {
             Output.writeToStandardError("a rebuild of \(printable(name)) is under way already: following it\n")
             return String(id)
         }
+        if answer.status == 404 {
+            throw CommandFailure(.failure, "there is no read model named \(printable(name))")
+        }
         throw ServiceClient.failure(answer)
     }
 
@@ -111,7 +114,7 @@ struct Rebuild: ParsableCommand {
 
     private func summary(_ name: String, _ status: JSONObject) -> String {
         if let position = status["position"]?.integerValue {
-            return "\(name)\tas of position \(position): tables rm.…_at_\(position)"
+            return "\(name)\tas of position \(position): tables rm.*_at_\(position)"
         }
         let count = status["total"]?.integerValue ?? 0
         return "\(name)\tversion \(status["version"]?.integerValue ?? 0) answers, from \(count) events"

@@ -23,7 +23,9 @@ struct RetryParked: ParsableCommand {
     func run() throws {
         let service = try client.client()
         var isParked = false
-        for stream in try streams(service) {
+        let streams = try streams(service)
+        if streams.isEmpty { Output.writeToStandardError("no stream of \(name) is parked\n") }
+        for stream in streams {
             let answer = try service.call(
                 "POST", RequestPath.make(["v1", "projections", name, "parked", stream, "retry"]))
             if answer["parked"]?.objectValue != nil { isParked = true }

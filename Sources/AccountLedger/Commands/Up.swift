@@ -50,12 +50,13 @@ struct Up: AsyncParsableCommand {
             configuration, Gateway.session(database.gatewayURL), keys.secrets, origin: stored, accepts: acceptRollback,
             logger: logger)
         let signingKey = keys.signingKey.named(origin) ?? keys.signingKey
+        // One keyring for both, for the projector is who keeps it level with the epochs.
+        let keyring = keys.secrets.loadedKeyring()
         let projector = ProjectorService(
-            configuration, databaseURL: database.projectorURL, secrets: keys.secrets,
-            keyring: keys.secrets.loadedKeyring(), listens: false, logger: logger)
+            configuration, databaseURL: database.projectorURL, secrets: keys.secrets, keyring: keyring,
+            listens: false, logger: logger)
         let mail = MailService(
-            configuration,
-            .init(databaseURL: database.projectorURL, keyring: keys.secrets.loadedKeyring(), origin: origin),
+            configuration, .init(databaseURL: database.projectorURL, keyring: keyring, origin: origin),
             folder: configuration.home + "/outbox", logger: logger)
         let gateway = try Gateway(
             configuration,
@@ -65,7 +66,7 @@ struct Up: AsyncParsableCommand {
             logger: logger, onGrowth: { _ in projector.projector.wake() },
             onListening: { listening in
                 RunningAddress(home: configuration.home).leave(Self.url(configuration, listening))
-                Self.greet(configuration, listening, signingKey)
+                Self.greet(configuration, listening, signingKey, refusal)
             })
         try await Roles.run(
             [ClusterWatch(cluster: database.cluster, logger: logger), projector, mail] + gateway.services,
@@ -73,17 +74,25 @@ struct Up: AsyncParsableCommand {
     }
 
     /// Says where it runs and how to call it, so that the first request is one copy away.
-    private static func greet(_ configuration: LedgerConfiguration, _ listening: Listening, _ signingKey: SigningKey) {
+    private static func greet(
+        _ configuration: LedgerConfiguration, _ listening: Listening, _ signingKey: SigningKey, _ refusal: String?
+    ) {
         let local = ServiceURL(host: configuration.localURL.host, port: listening.port)
         let url = url(configuration, listening)
         let key = KeyFiles(home: configuration.home).root
-        let lines = [
-            "\(Style.bold("Account Ledger")) is ready on \(Style.green(url.description)) (log \(signingKey.name))",
+        let state = refusal == nil ? "is ready" : Style.red("answers reads only")
+        var lines = [
+            "\(Style.bold("Account Ledger")) \(state) on \(Style.green(url.description)) (log \(signingKey.name))",
             "  root's key   \(key)",
             "  log's key    \(signingKey.verifier)",
             "  first call   curl -H \"Authorization: Bearer $(cat \(Self.quoted(key)))\" \(local)/v1/head",
             "  from here    account-ledger bootstrap --help, show, replay --follow, projections, health",
         ]
+        if let refusal {
+            lines.append("  nothing is written: \(refusal)")
+            lines.append(
+                "  restore the right database, or give up what was lost with: account-ledger up --accept-rollback")
+        }
         Output.line(lines.joined(separator: "\n"))
     }
 

@@ -8,6 +8,7 @@ final class ProgressLine {
     private let total: Int64
     private let start = ContinuousClock.now
     private var next = ContinuousClock.now
+    private var shown: Int64?
     private let isTerminal = isatty(STDERR_FILENO) == 1
 
     /// A line that tells of `total` things to come.
@@ -25,11 +26,13 @@ final class ProgressLine {
 
     /// Tells how many were done.
     func end(_ done: Int64) {
-        write(done)
+        // A line that stands there already is not repeated.
+        if isTerminal || shown != done { write(done) }
         if isTerminal { Output.writeToStandardError("\n") }
     }
 
     private func write(_ done: Int64) {
+        shown = done
         let seconds = max(0.001, Self.seconds(since: start))
         let rate = Double(done) / seconds
         var text = "\(verb) \(done) of \(max(done, total)), \(Int(rate)) a second"

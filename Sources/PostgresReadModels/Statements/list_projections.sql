@@ -1,6 +1,9 @@
--- State and lag of every version of every projection.
-SELECT p.name, p.version, p.state, p.lanes, w.position, h.position - w.position AS lag_events,
-       coalesce(extract(epoch FROM clock_timestamp() - f.recorded_at), 0)::float8 AS lag_seconds,
+-- State and lag of every version of every projection. One of the past stays there, and lags behind nothing.
+SELECT p.name, p.version, p.state, p.lanes,
+       CASE WHEN p.state = 'scratch' THEN coalesce(p.built_to, 0) ELSE w.position END AS position,
+       CASE WHEN p.state = 'scratch' THEN 0 ELSE h.position - w.position END AS lag_events,
+       CASE WHEN p.state = 'scratch' THEN 0
+            ELSE coalesce(extract(epoch FROM clock_timestamp() - f.recorded_at), 0) END::float8 AS lag_seconds,
        coalesce(k.streams, 0) AS parked, coalesce(p.fold, p.version) AS fold
   FROM (SELECT coalesce((SELECT e.position FROM ledger.events e WHERE e.log_id = $1 ORDER BY e.position DESC LIMIT 1), 0)
           AS position) h
