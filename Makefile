@@ -32,6 +32,7 @@ bench: ## Measure against other event stores, with ratios (BENCH_ARGS)
 	@scripts/install-packages build test bench
 	@$(SWIFT) build -c release --static-swift-stdlib --product account-ledger
 	@$(SWIFT) build -c release --static-swift-stdlib --product AppenderBenchmark
+	@$(SWIFT) build -c release --static-swift-stdlib --product RebuildBenchmark
 	@Benchmarks/bench $(BENCH_ARGS)
 
 lint: ## Check formatting, documentation comments and the syntax of scripts

@@ -37,11 +37,17 @@ class Meter:
 
 
 class Child:
-    """A load generator: what it printed, and its processor time. It never outlives the call."""
+    """A load generator: what it printed, and its processor time. It never outlives the call.
 
-    def __init__(self, command, environment=None, limit=180):
-        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-            before = os.times()
+    With `output`, that is where it printed to.
+    """
+
+    def __init__(self, command, environment=None, limit=180, output=None):
+        with (
+            open(output, "w+b") if output else tempfile.TemporaryFile() as output,
+            tempfile.TemporaryFile() as errors,
+        ):
+            before, begin = os.times(), time.perf_counter()
             process = subprocess.Popen(
                 command, env=environment or clean_environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=errors,
                 start_new_session=True,
@@ -51,7 +57,7 @@ class Child:
             except BaseException:
                 end(process, patience=2)
                 raise
-            after = os.times()
+            after, self.seconds = os.times(), time.perf_counter() - begin
             self.processor_seconds = (
                 after.children_user - before.children_user + after.children_system - before.children_system
             )
@@ -66,10 +72,28 @@ class Child:
 
 
 class Ring:
-    """The accounts that backups are put to, and where their versions stand."""
+    """The accounts that one thing is done to again and again, and how often it was.
 
-    def __init__(self, cluster, database, size=4096):
-        self.cluster, self.database = cluster, database
+    `routes` has, for each kind of load, what makes the path and the credential of an account's id.
+    """
+
+    def __init__(self, cluster, database, ids, routes, events="backup.%"):
+        self.cluster, self.database, self.ids, self.routes = cluster, database, ids, routes
+        # A ring's accounts get nothing else; what else stands in their streams came before the first.
+        self.base = {
+            row[0]: int(row[1])
+            for row in cluster.sql(
+                f"""
+                SELECT stream_id, count(*) FILTER (WHERE event_type NOT LIKE '{events}') FROM ledger.events
+                 WHERE log_id = 0 AND stream_id = ANY ('{{{",".join(self.ids)}}}') GROUP BY 1;
+                """,
+                database,
+            )
+        }
+
+    @classmethod
+    def of_created(cls, cluster, database, key, size=4096):
+        """Accounts that the log holds already, for root to put backups to."""
         rows = cluster.sql(
             f"""
             SELECT stream_id FROM ledger.events WHERE log_id = 0 AND version = 1 AND event_type LIKE 'account.created.%'
@@ -77,22 +101,12 @@ class Ring:
             """,
             database,
         )
-        self.ids = [row[0] for row in rows]
-        if len(self.ids) < 1024:
-            raise Failed(f"only {len(self.ids)} accounts were created in {database}")
-        # A ring's accounts get nothing but backups; what else stands in their streams came before the first.
-        self.base = {
-            row[0]: int(row[1])
-            for row in cluster.sql(
-                f"""
-                SELECT stream_id, count(*) FILTER (WHERE event_type NOT LIKE 'backup.%') FROM ledger.events
-                 WHERE log_id = 0 AND stream_id = ANY ('{{{",".join(self.ids)}}}') GROUP BY 1;
-                """,
-                database,
-            )
-        }
+        if len(rows) < 1024:
+            raise Failed(f"only {len(rows)} accounts were created in {database}")
+        routes = {"put": lambda name: (f"/v1/accounts/{name}/backup", f"Bearer {key}")}
+        return cls(cluster, database, [row[0] for row in rows], routes)
 
-    def write_versions(self, path):
+    def write_versions(self, path, kind):
         rows = self.cluster.sql(
             f"""
             SELECT r.id, (SELECT e.version FROM ledger.events e WHERE e.log_id = 0 AND e.stream_id = r.id
@@ -102,11 +116,9 @@ class Ring:
             self.database,
         )
         with open(path, "w") as file:
-            file.writelines(f"{row[0]} {int(row[1]) - self.base[row[0]]}\n" for row in rows)
-
-    def write_paths(self, path):
-        with open(path, "w") as file:
-            file.writelines(f"/v1/accounts/{name}\n" for name in self.ids)
+            for name, version in rows:
+                target, credential = self.routes[kind](name)
+                file.write(f"{target}\t{credential}\t{int(version) - self.base[name]}\n")
 
 
 class Loads:
@@ -115,14 +127,15 @@ class Loads:
     def __init__(self, directory, cluster, python=None, appender=None):
         self.directory, self.cluster, self.python, self.appender = directory, cluster, python, appender
 
-    def wrk(self, kind, gateway, connections, seconds, file="-", meter=None):
-        """HTTP requests of one kind; `connections` of them are outstanding all the time."""
+    def wrk(self, kind, gateway, connections, seconds, file="-", meter=None, pace=None):
+        """HTTP requests of one kind: `connections` are outstanding all the time, or `pace` a second are sent."""
         threads = 1 if connections == 1 else 2
         meter = meter or Meter(gateway=lambda: machine.processor_seconds(gateway.pid))
         done = Child(
             ["wrk", f"-t{threads}", f"-c{connections}", f"-d{int(seconds)}s", "--timeout", "10s", "--latency",
              "-s", f"{HERE}/load.lua", f"http://127.0.0.1:{gateway.port}/", "--",
-             kind, gateway.key or "none", file, f"b{os.getpid()}-{next(RUNS)}", str(PAYLOAD), str(threads)],
+             kind, gateway.key or "none", file, f"b{os.getpid()}-{next(RUNS)}", str(PAYLOAD), str(threads),
+             *([str(pace)] if pace else [])],
         )  # fmt: skip
         lines = [line for line in done.output.splitlines() if line.startswith("RESULT ")]
         if not lines:
@@ -142,9 +155,9 @@ class Loads:
     def command(self, kind, gateway, database, connections, seconds, ring=None, projector=None):
         """Durable commands over HTTP, and a check that the log grew by as many events as were acknowledged."""
         file = "-"
-        if kind == "put":
+        if ring:
             file = f"{self.directory}/ring"
-            ring.write_versions(file)
+            ring.write_versions(file, kind)
         head = self.cluster.head(database)
         readers = {
             "gateway": lambda: machine.processor_seconds(gateway.pid),
@@ -170,14 +183,14 @@ class Loads:
             result["note"] = f"{result['count']} answers for {grown} events"
         return result
 
-    def get(self, gateway, connections, seconds, paths):
+    def get(self, gateway, connections, seconds, paths, pace=None):
         file = f"{self.directory}/paths"
         with open(file, "w") as output:
             output.writelines(f"{path}\n" for path in paths)
         meter = Meter(
             gateway=lambda: machine.processor_seconds(gateway.pid), postgres=self.cluster.processor_seconds
         )  # fmt: skip
-        return self.wrk("get", gateway, connections, seconds, file, meter)
+        return self.wrk("get", gateway, connections, seconds, file, meter, pace)
 
     def pgbench(self, clients, seconds):
         """Single-row INSERTs, each a transaction of its own."""
@@ -220,8 +233,8 @@ class Loads:
         )  # fmt: skip
         return self._own_report(done, meter)
 
-    def alone(self, database, outstanding, seconds=None, accounts=4096, puts=None):
-        """The appender in process; with `puts` it fills a log instead of measuring for a time."""
+    def alone(self, database, outstanding, seconds=None, accounts=4096, puts=None, seal=False):
+        """The appender in process, with a sealer beside it if wanted; with `puts` it fills a log, whatever the time."""
         environment = clean_environment() | self.cluster.home.keys | {
             "LEDGER_DATABASE_URL": self.cluster.url("ledger_service_gateway", database)
         }  # fmt: skip
@@ -229,13 +242,31 @@ class Loads:
         meter = Meter(postgres=self.cluster.processor_seconds)
         done = Child(
             [self.appender, "--outstanding", str(outstanding), "--accounts", str(accounts), "--payload", str(PAYLOAD),
-             *amount],
+             *amount, *(["--seal"] if seal else [])],
             environment, limit=1800,
         )  # fmt: skip
         result = self._own_report(done, meter)
+        if seal:
+            report = json.loads(done.output.strip().splitlines()[-1])
+            if not report["checkpoints"]:
+                raise Failed(f"nothing was sealed in {database}: {done.errors.strip()[-300:]}")
+            result["seal_lag_seconds"] = report["seal_lag_ms"] / 1e3
+            result["checkpoints"] = report["checkpoints"]
         # Making the accounts is in PostgreSQL's time but not in the program's own, so that share is not shown.
         del result["cpu_us"]["postgres"]
         return result
+
+    def replayed_by_eventsourcing(self, events):
+        """How long the PyPI package takes to read so many events, which it was given before."""
+        done = Child(
+            [self.python, f"{HERE}/peers/python_eventsourcing.py", "--host", self.cluster.sockets, "--dbname", "bench",
+             "--replay", str(events), "--payload", str(PAYLOAD)],
+            limit=1800,
+        )  # fmt: skip
+        report = json.loads(done.output.strip().splitlines()[-1])
+        if report["count"] != events:
+            raise Failed(f"the Python package replayed {report['count']} of {events} events")
+        return report["seconds"]
 
     @staticmethod
     def _own_report(done, meter):

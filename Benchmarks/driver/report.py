@@ -10,6 +10,7 @@ class Figures:
     def __init__(self, results):
         self.runs = {(run["name"], run["clients"]): run for run in results["runs"]}
         self.start = results.get("start") or {}
+        self.passes = {one["name"]: one for one in results.get("passes", [])}
 
     def of(self, name, clients, figure="rate"):
         run = self.runs.get((name, clients))
@@ -17,6 +18,10 @@ class Figures:
 
     def ratio(self, ours, theirs, clients, figure="rate"):
         return quotient(self.of(ours, clients, figure), self.of(theirs, clients, figure))
+
+    def pace(self, name):
+        """Events a second of one pass over the whole log."""
+        return self.passes[name]["rate"] if name in self.passes else None
 
     def best(self, prefix):
         rates = [run["rate"] for (name, _), run in self.runs.items() if name.startswith(prefix)]
@@ -66,8 +71,25 @@ def judge(results):
     goal("memory of idle up", f.start.get("idle_mb"), "MB", most=80)
     goal("start of up, cluster exists", f.start.get("start_seconds"), "s", most=1)
     goal("start of up, cluster is made", f.start.get("first_start_seconds"), "s", most=4)
+    for what, ours, theirs in (
+        ("PATCH of remotesAuth at m-ld's door / native", "remotesAuth, m-ld", "remotesAuth, native"),
+        ("backup puts at Misakey's door / native", "backup, Misakey", "backup, native"),
+    ):
+        goal(what, f.ratio(ours, theirs, 64), least=0.85)
+    beside, without = (f.of(name, 64, "p99_ms") for name in ("get, half load, slow work", "get, half load"))
+    goal("p99 of GET at half load beside slow work, over without", difference(beside, without), "ms", most=20)
     grown, young = f.of("put at 1 million events", 64), f.of("put at 10 thousand events", 64)
     goal("puts at 1 million events / at 10 thousand", quotient(grown, young), least=0.85)
+    rebuild = f.pace("rebuild of accounts")
+    goal("rebuild / as many upserts of finished rows in batches", quotient(rebuild, f.pace("upserts in batches")), least=5)
+    projector = f.pace("projector from the first event")
+    goal("rebuild / the projector, which folds and upserts in batches", quotient(rebuild, projector), least=5)
+    goal("rebuild / one set-based statement", quotient(rebuild, f.pace("set-based SQL")), least=0.5)
+    goal("export as NDJSON", f.pace("export, route"), "events/s", least=150_000)
+    goal("verify", f.pace("verify"), "events/s", least=300_000)
+    goal("sealing behind a full append load, at most", f.of("appender, sealing", 256, "seal_lag_seconds"), "s", most=2)
+    sealing = f.ratio("appender, sealing", "appender", 256)
+    goal("appends cost by sealing", (1 - sealing) * 100 if sealing else None, "%", most=15)
     goal("errors", results["errors"], most=0)
     return rows
 
@@ -96,7 +118,7 @@ def show(results, path):
     for run in results["runs"]:
         cpu = run["cpu_us"]
         floor = pgbench.get(run["clients"])
-        is_command = run["name"] not in ("get", "constant", "pgbench")
+        is_command = not run["name"].startswith(("get", "constant", "pgbench"))
         rows.append(
             [run["name"], str(run["clients"]), f"{run['rate']:,.0f}",
              f"{run['rate'] / floor:.2f}" if floor and is_command else "", f"{run['p50_ms']:.3f}",
@@ -108,6 +130,13 @@ def show(results, path):
     rows.sort(key=lambda row: (order[row[0]], int(row[1])))
     print()
     _table(header, rows)
+    if results.get("passes"):
+        print()
+        _table(
+            ["once over the log", "events", "seconds", "events/s"],
+            [[one["name"], f"{one['events']:,}", f"{one['seconds']:.2f}", f"{one['rate']:,.0f}"]
+             for one in results["passes"]],
+        )  # fmt: skip
     start = results.get("start")
     if start:
         print(
@@ -130,7 +159,7 @@ def show(results, path):
 
 
 def _number(value, unit):
-    text = f"{value:.2f}" if isinstance(value, float) else str(value)
+    text = f"{value:,.0f}" if value >= 1000 else f"{value:.2f}" if isinstance(value, float) else str(value)
     return f"{text} {unit}".strip()
 
 

@@ -88,13 +88,16 @@ class HTTPProgram(Program):
         raise Failed(f"{self.name} was not ready within {limit} s:\n{tail(self.log)}")
 
     def call(self, path, timeout=10):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        connection = self.connect(timeout)
         try:
             connection.request("GET", path, headers={"Authorization": f"Bearer {self.key}"} if self.key else {})
             answer = connection.getresponse()
             return answer.status, answer.read()
         finally:
             connection.close()
+
+    def connect(self, timeout=30):
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
 
     def lag(self):
         """How far the projections are behind: events and seconds, of the one that is furthest."""
@@ -145,6 +148,10 @@ class Home:
             "LEDGER_MASTER_KEY_FILE": f"{self.directory}/keys/master.key",
             "LEDGER_KEYRING_FILE": f"{self.directory}/keys/keyring.json",
         }
+
+    @property
+    def signing_key(self):
+        return {"LEDGER_SIGNING_KEY_FILE": f"{self.directory}/keys/signing.key"}
 
     @property
     def cluster(self):
@@ -222,15 +229,15 @@ class Cluster(Program):
         """A log of its own with everything the other one holds; nobody may be connected to that one."""
         self.sql(f"DROP DATABASE IF EXISTS {database} WITH (FORCE);\nCREATE DATABASE {database} TEMPLATE {template};")
 
-    def serve(self, database, log):
-        """A gateway, ready."""
+    def serve(self, database, log, **settings):
+        """A gateway, ready; `settings` are more of its environment."""
         port = free_port()
         environment = clean_environment() | self.home.keys | {
             "LEDGER_HOME": self.home.directory,
             "LEDGER_DATABASE_URL": self.url(GATEWAY_ROLE, database),
             "LEDGER_ROOT_KEY_FILE": f"{self.home.directory}/keys/root.key",
             "LEDGER_HTTP_PORT": str(port),
-        }  # fmt: skip
+        } | settings  # fmt: skip
         program = [self.home.program, "serve"]
         gateway = HTTPProgram(f"serve ({database})", program, log, environment, port, self.home.root_key)
         try:

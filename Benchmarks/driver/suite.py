@@ -7,6 +7,7 @@ import sys
 import time
 
 from . import machine
+from .doors import Doors
 from .loads import HERE, Loads, Ring
 from .service import Cluster, Failed, Home, stop_server
 
@@ -19,7 +20,7 @@ def median(rows):
     result["p99_to_p50"] = statistics.median(row["p99_ms"] / max(row["p50_ms"], 1e-9) for row in rows)
     result["errors"] = sum(row["errors"] for row in rows)
     result["rounds"] = len(rows)
-    for name in ("lag_seconds", "catch_up_seconds"):
+    for name in ("lag_seconds", "catch_up_seconds", "seal_lag_seconds"):
         if name in rows[0]:
             result[name] = max(row[name] for row in rows)
     cpu = [row["cpu_us"] for row in rows]
@@ -127,8 +128,9 @@ class Suite:
         given = self.given
         home, start = self.start_up(1 if given.quick else 3)
         cluster = self.start_cluster(home)
-        # Three logs: one that nobody projects, one with projectors, one for the appender without a gateway.
-        for name in ("bare", "alone"):
+        # Four logs: one that nobody projects, one with projectors, one for the appender without a gateway, one that all
+        # doors are used on.
+        for name in ("bare", "alone", "doors"):
             cluster.copy("ledger", name)
         cluster.sql("CREATE DATABASE bench;")
         with open(f"{HERE}/peers/pgbench_schema.sql") as file:
@@ -143,7 +145,7 @@ class Suite:
         rings = {}
         for gateway, database in ((bare, "bare"), (projected, "ledger")):
             self.checked("warm-up, create", loads.command("create", gateway, database, 64, 1))
-            rings[database] = Ring(cluster, database)
+            rings[database] = Ring.of_created(cluster, database, gateway.key)
             self.checked("warm-up, put", loads.command("put", gateway, database, 64, 1, rings[database]))
         projected.wait_projected()
         paths = [f"/v1/accounts/{name}" for name in rings["ledger"].ids]
@@ -153,8 +155,11 @@ class Suite:
         widest = 64 if 64 in clients else max(clients)
         runs = []  # (name, clients, whether it takes part in the extra rounds, what runs)
 
+        def wanted(name, count):
+            return given.only is None or given.only in f"{name} {count}"
+
         def add(name, count, run, extra=False):
-            if given.only is None or given.only in f"{name} {count}":
+            if wanted(name, count):
                 runs.append((name, count, extra, run))
 
         for count in clients:
@@ -176,6 +181,10 @@ class Suite:
             "create, projected", widest,
             lambda: loads.command("create", projected, "ledger", widest, seconds, projector=projector),
         )  # fmt: skip
+        if any(wanted(name, Doors.CLIENTS) for name in Doors.RUNS):
+            doors = Doors(self, cluster, loads)
+            for name in Doors.RUNS:
+                add(name, Doors.CLIENTS, lambda run=name: doors.run(run), True)
         if self.python:
             for count in [2] if given.quick else sorted({2, *clients}):
                 add("python", count, lambda n=count: loads.eventsourcing(n, seconds))
@@ -242,7 +251,7 @@ class Suite:
             for name, database in (("10 thousand", "small"), ("1 million", "grown")):
                 gateway = cluster.serve(database, self.log(f"serve-{database}"))
                 try:
-                    ring = Ring(cluster, database, size=2000)
+                    ring = Ring.of_created(cluster, database, gateway.key, size=2000)
                     loads.command("put", gateway, database, 64, 1, ring)
                     machine.settle()
                     row = self.checked(name, loads.command("put", gateway, database, 64, self.given.seconds, ring))

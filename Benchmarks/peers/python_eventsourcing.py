@@ -1,5 +1,7 @@
 """Appends with the PyPI package `eventsourcing`, one event a call, and prints rate and latencies as JSON.
 
+With --replay it reads events back instead, as an application follows another one: by its notifications.
+
 Runs in the virtual environment that `Benchmarks/bench` makes. The recorder is the one that an application uses
 (`PostgresApplicationRecorder`), called directly, so that neither aggregates nor mappers are in the figures.
 """
@@ -13,13 +15,13 @@ import threading
 import time
 import uuid
 
+import psycopg
 from eventsourcing.persistence import StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 
 
-def measure(arguments, threads, begin):
-    """The latencies of one process, in seconds, and for how long it ran."""
-    datastore = PostgresDatastore(
+def open_datastore(arguments, threads):
+    return PostgresDatastore(
         dbname=arguments.dbname,
         host=arguments.host,
         port=arguments.port,
@@ -29,6 +31,39 @@ def measure(arguments, threads, begin):
         pool_size=threads,
         max_overflow=0,
     )
+
+
+def replay(arguments):
+    """How many events were read, from a table filled with them, and in how many seconds."""
+    datastore = open_datastore(arguments, 1)
+    try:
+        recorder = PostgresApplicationRecorder(datastore, events_table_name="replayed_events")
+        recorder.create_table()
+        # Appending one by one would take far longer than what is measured.
+        with psycopg.connect(
+            dbname=arguments.dbname, host=arguments.host, port=arguments.port, user=arguments.user, autocommit=True
+        ) as connection:
+            connection.execute("TRUNCATE replayed_events RESTART IDENTITY")
+            connection.execute(
+                "INSERT INTO replayed_events (originator_id, originator_version, topic, state)"
+                " SELECT gen_random_uuid(), 1, 'bench:BackupReplaced', convert_to(repeat('b', %s), 'UTF8')"
+                " FROM generate_series(1, %s)",
+                (arguments.payload, arguments.replay),
+            )
+            connection.execute("VACUUM ANALYZE replayed_events")
+        count, last = 0, None
+        begin = time.perf_counter()
+        while page := recorder.select_notifications(last, 1000, inclusive_of_start=False):
+            count += len(page)
+            last = page[-1].id
+        return count, time.perf_counter() - begin
+    finally:
+        datastore.close()
+
+
+def measure(arguments, threads, begin):
+    """The latencies of one process, in seconds, and for how long it ran."""
+    datastore = open_datastore(arguments, threads)
     try:
         recorder = PostgresApplicationRecorder(datastore, events_table_name="stored_events")
         recorder.create_table()
@@ -77,8 +112,13 @@ def main():
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--payload", type=int, default=300)
+    parser.add_argument("--replay", type=int, help="read so many events instead of appending")
     arguments = parser.parse_args()
 
+    if arguments.replay:
+        count, seconds = replay(arguments)
+        print(json.dumps({"count": count, "seconds": seconds, "rate": count / seconds}))
+        return 0
     if arguments.processes == 1:
         parts = [measure(arguments, arguments.threads, None)]
     else:

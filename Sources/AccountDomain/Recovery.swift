@@ -64,6 +64,8 @@ public struct Recovery: Sendable, Equatable {
             // What ended before this one was asked for need not be remembered.
             let asked = request.expiresAt.adding(seconds: -Self.lifetimeSeconds)
             pending.removeAll { $0.expiresAt <= asked }
+            // Nor may whoever asks without end have them all remembered: the oldest token ends first.
+            if pending.count >= Self.maximumPending { pending.removeFirst() }
             pending.append(request)
         case .redeemed: endAll()
         }
@@ -71,6 +73,9 @@ public struct Recovery: Sendable, Equatable {
 
     /// How long a token can be used.
     public static let lifetimeSeconds: Int64 = 3600
+
+    /// How many tokens of an account can be used at a time.
+    public static let maximumPending = 20
 
     mutating func endAll() { pending = [] }
 

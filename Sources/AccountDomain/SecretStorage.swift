@@ -169,7 +169,7 @@ public struct SecretStorage: Sendable, Equatable {
         case .removeAsymmetricKeys(let keys):
             guard isInstalled else { throw .notInstalled }
             guard keys.allSatisfy({ asymmetricKeys[$0] != nil }) else { throw .notFound }
-            return [.asymmetricKeysRemoved(keys)]
+            return Self.pieces(Self.once(keys)) { $0.utf8.count }.map { .asymmetricKeysRemoved($0) }
         case .putShare(let share, let hash, let now):
             try check(hash)
             let present = shares[share.box]
@@ -186,7 +186,7 @@ public struct SecretStorage: Sendable, Equatable {
         case .removeShares(let boxes):
             guard isInstalled else { throw .notInstalled }
             guard boxes.allSatisfy({ shares[$0] != nil }) else { throw .notFound }
-            return [.sharesRemoved(boxes)]
+            return Self.pieces(Self.once(boxes)) { $0.utf8.count }.map { .sharesRemoved($0) }
         }
     }
 
@@ -201,6 +201,12 @@ public struct SecretStorage: Sendable, Equatable {
             + pieces(contents.asymmetricKeys) { $0.publicKey.utf8.count + $0.encryptedSecretKey.utf8.count }
             .map { .asymmetricKeysAdded($0) }
             + pieces(contents.shares) { $0.characters }.map { .sharesPut($0, at: now) }
+    }
+
+    /// A list without what stands in it before.
+    private static func once(_ names: [String]) -> [String] {
+        var seen: Set<String> = []
+        return names.filter { seen.insert($0).inserted }
     }
 
     /// Pieces of a list, each small enough for the box of one event.

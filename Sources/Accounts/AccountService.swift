@@ -13,6 +13,7 @@ public struct AccountService: Sendable {
     let settings: AccountSettings
     let derivedStream: @Sendable (CommandID) -> StreamID
     let drawKeyID: @Sendable () -> KeyID
+    let redemptions = Turns<ActivationID>()
 
     /// The use cases on a log and its read models.
     ///

@@ -64,6 +64,8 @@ extension AccountService {
     /// - Throws: ``Failure/unauthorized``, ``Failure/callerBlocked`` for the right code of a blocked account.
     public func redeem(_ redemption: Redemption, _ context: CommandContext) async throws(Failure) -> NewKey {
         var minted: MintedKey?
+        var hasTurn = false
+        defer { if hasTurn { redemptions.end(redemption.activation) } }
         for _ in 0..<12 {
             let owner = try await log.owner(of: redemption.name.text, in: .accountName)
             var generator = SystemRandomNumberGenerator()
@@ -72,6 +74,12 @@ extension AccountService {
                 if minted == nil {
                     // First without a key: whoever guesses shall not have RSA pairs made.
                     _ = try await redeem(redemption, for: account, isNew: owner == nil, with: nil, context)
+                    if !hasTurn {
+                        // And of many who are right at one moment the first alone.
+                        let hasWaited = await redemptions.take(redemption.activation)
+                        hasTurn = true
+                        if hasWaited { continue }
+                    }
                     minted = try await mintKey(.rsa, label: nil)
                 }
                 guard let key = minted else { continue }

@@ -58,6 +58,8 @@ extension AccountService {
     }
 
     /// Ends an identity and forgets its address; root only.
+    ///
+    /// An account of the Misakey system is never without one, so its last ends with the account alone.
     public func endIdentity(_ id: IdentityID, _ context: CommandContext) async throws(Failure) -> Appended {
         try AccessPolicy.requireRoot(context.caller)
         for _ in 0..<4 {
@@ -78,6 +80,10 @@ extension AccountService {
             var decision = Decision()
             Self.end(identity, id, &decision)
             if let linked {
+                let account = input.account(linked)
+                if account.lifecycle.system == .misakey, account.identities.linked == [id] {
+                    throw .account(.identities(.last))
+                }
                 decision.append([.account(.identities(.unlinked(id)))], to: linked)
             }
             return decision

@@ -75,16 +75,34 @@ extension AccountService {
     /// Tries a code; a wrong one is counted in the append that answers it.
     ///
     /// - Returns: whether it was right.
-    /// - Throws: ``Failure/identity(_:)`` with `noCode`, ``Failure/notFound``, ``Failure/callerBlocked``.
+    /// - Throws: ``Failure/identity(_:)`` with `noCode`, ``Failure/notFound``, ``Failure/callerBlocked`` for a
+    ///   right one of a blocked account, which is not used up.
     public func tryCode(_ text: String, of id: IdentityID, _ context: CommandContext) async throws(Failure) -> Bool {
+        for _ in 0..<4 {
+            do throws(Failure) { return try await tryCodeOnce(text, of: id, context) } catch {
+                guard error == Self.premiseChanged else { throw error }
+                log.forget(id)
+            }
+        }
+        throw .unavailable(retryAfterSeconds: 1)
+    }
+
+    private func tryCodeOnce(_ text: String, of id: IdentityID, _ context: CommandContext) async throws(Failure)
+        -> Bool
+    {
         guard case .identity(let identity) = try await log.state(of: id).aggregate else { throw .notFound }
         let linked = identity.account
         let appended = try await append(home: id, streams: linked.map { [$0] } ?? [], context) {
             input throws(Failure) in
             guard let key = input.key(of: id) else { throw .notFound }
-            if let linked, input.account(linked).lifecycle.isBlocked { throw .callerBlocked }
+            guard case .identity(let identity) = input.aggregate(id) else { throw .notFound }
+            guard identity.account == linked else { throw Self.premiseChanged }
             let events = try Self.deciding(
                 .tryCode(LoginCodeText.verifier(text, key), at: input.now), id, input)
+            // Told to who knows the code, and to nobody else.
+            if let linked, case .codeUsed = events.first, input.account(linked).lifecycle.isBlocked {
+                throw .callerBlocked
+            }
             var decision = Decision()
             decision.append(events.map { .identity($0) }, to: id)
             return decision

@@ -65,7 +65,7 @@ public final class DoorRequest: Sendable {
         var found: String?
         for field in headers where Self.isSameName(field.name, name) {
             guard found == nil else {
-                throw Problem(.malformedRequest, "The header \(name) is given twice.")
+                throw Problem(.malformedRequest, "The header \(name) is given twice.").about(.headers)
             }
             found = field.value
         }

@@ -50,6 +50,9 @@ public struct Problem: Error, Sendable {
         }
     }
 
+    /// A part of a request beside its body.
+    public enum Part: Sendable { case path, query, headers }
+
     /// What kind of problem it is.
     public let slug: Slug
     /// A sentence on this occurrence; it does not repeat secrets.
@@ -60,6 +63,8 @@ public struct Problem: Error, Sendable {
     public var members: JSONObject
     /// Headers of the answer, such as `WWW-Authenticate`.
     public var headers: [DoorResponse.Header]
+    /// The part of the request that is malformed, for doors that tell it; nil for the body, or none in particular.
+    public var part: Part?
 
     /// Makes a problem.
     public init(
@@ -96,6 +101,13 @@ public struct Problem: Error, Sendable {
         Problem(
             .unavailable, "The service cannot take this request now; try again.",
             headers: [.init("Retry-After", String(max(1, retryAfterSeconds)))])
+    }
+
+    /// The same, about a part of the request.
+    func about(_ part: Part) -> Problem {
+        var problem = self
+        problem.part = part
+        return problem
     }
 
     static let `internal` = Problem(

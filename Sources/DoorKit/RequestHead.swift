@@ -40,8 +40,15 @@ struct RequestHead {
             let target = try Self.split(head.uri)
             // First, so that whatever is refused is refused in the dialect of the path's door.
             path = target.path
-            if let problem = fields.problem { throw problem }
-            guard let method else { throw Problem(.notImplemented, "The method is not known.") }
+            if let problem = fields.problem { throw problem.about(.headers) }
+            guard let method else {
+                var problem = Problem(.notImplemented, "The method is not known.")
+                if case .known(let methods, let known) = core.table.resolve(.options, path) {
+                    door = known
+                    problem.headers = [.init("Allow", methods.allow)]
+                }
+                throw problem
+            }
             guard head.version == .http1_1 || head.version == .http1_0 else {
                 throw Problem(.malformedRequest, "Only HTTP/1.1 and HTTP/1.0 are spoken here.")
             }
@@ -51,7 +58,9 @@ struct RequestHead {
                 switch core.table.resolve(method, path) {
                 case .found(let route, let raw):
                     door = route.door
-                    if let text = target.query { query = try Query(parsing: text) }
+                    if let text = target.query {
+                        do throws(Problem) { query = try Query(parsing: text) } catch { throw error.about(.query) }
+                    }
                     values = try Self.decode(raw, of: route)
                     outcome = .route(route)
                 case .known(let methods, _) where method == .options:
@@ -65,6 +74,8 @@ struct RequestHead {
                 }
             }
         } catch {
+            // Whatever is wrong with it, its beginning says whose dialect the answer has.
+            if path.isEmpty, head.uri.utf8.first == UInt8(ascii: "/") { path = head.uri.prefix { $0 != "?" } }
             outcome = .problem(error, door: door)
         }
         self.values = values
@@ -85,6 +96,7 @@ struct RequestHead {
         }
         guard !rest.utf8.contains(where: { $0 == UInt8(ascii: "#") || $0 > 0x7e || $0 <= 0x20 }) else {
             throw Problem(.malformedRequest, "The request target holds characters that must be percent-encoded.")
+                .about(.path)
         }
         guard let mark = rest.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (rest, nil) }
         return (rest[..<mark], rest[rest.utf8.index(after: mark)...])
@@ -100,7 +112,7 @@ struct RequestHead {
             var decoded: [String] = []
             for segment in isRest ? text.split(separator: "/", omittingEmptySubsequences: false) : [text] {
                 guard let value = PercentDecoding.decode(segment) else {
-                    throw Problem(.malformedRequest, "The path is not percent-encoded UTF-8.")
+                    throw Problem(.malformedRequest, "The path is not percent-encoded UTF-8.").about(.path)
                 }
                 // A slash or dots that arrive encoded are another spelling of another path, for a proxy at least.
                 guard !value.isEmpty, !value.utf8.contains(UInt8(ascii: "/")), value != ".", value != ".." else {

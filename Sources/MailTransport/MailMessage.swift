@@ -28,8 +28,10 @@ public struct MailMessage: Sendable, Equatable {
         from sender: EmailAddress, to recipient: EmailAddress, subject: String, text: String, date: Moment,
         messageID: String
     ) throws(MailFailure) {
-        // An address of the log was an address once; that it cannot add a header is checked where headers are made.
-        for address in [sender, recipient] where (try? EmailAddress(address.text)) != address {
+        // An address of the log was an address once, by the rule of its door; that it cannot add a header is checked
+        // where headers are made.
+        for address in [sender, recipient]
+        where (try? EmailAddress(address.text)) != address && (try? EmailAddress(mailbox: address.text)) != address {
             throw MailFailure(.permanent, reason: "an address is not one")
         }
         guard messageID.utf8.allSatisfy({ (0x21...0x7e).contains($0) && $0 != 0x3c && $0 != 0x3e }) else {

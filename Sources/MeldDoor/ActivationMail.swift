@@ -27,8 +27,8 @@ public struct ActivationMail: MailComposer {
 
                     \(code)
 
-                It is valid for 10 minutes, and once. Give it to nobody who asks you for it.
-                If you did not ask for a code yourself, do nothing: without it nothing happens.
+                It is valid for 10 minutes, and once. Give it to nobody.
+                If you did not ask for it, do nothing: without it nothing happens.
 
                 """)
     }

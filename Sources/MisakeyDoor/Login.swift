@@ -85,7 +85,8 @@ extension MisakeyDoor {
 
     /// Runs a command for whoever logged in.
     ///
-    /// When the identity's link moved between the look at the token and the append, both are done again.
+    /// When the identity's link moved between the look at the token and the append, both are done again; a refusal that
+    /// no append confirmed is given only for the link as it is.
     func command(
         _ request: DoorRequest, acr: Int, _ body: (Login, CommandContext) async throws -> DoorResponse
     ) async throws -> DoorResponse {
@@ -94,6 +95,10 @@ extension MisakeyDoor {
             try login.require(acr)
             do {
                 return try await body(login, context(request, login.caller))
+            } catch let error as MisakeyError {
+                guard error.code == .forbidden, try await reads.haveMoved(login.caller.seen) else { throw error }
+                login.caller.streams.forEach(log.forget)
+                login = try await self.login(request)
             } catch let failure as Failure where failure == .unauthorized || failure == AccountService.premiseChanged {
                 login.caller.streams.forEach(log.forget)
                 login = try await self.login(request)
@@ -109,11 +114,13 @@ extension MisakeyDoor {
         for _ in 0..<4 {
             let login = try await login(request)
             try login.require(acr)
-            if try await reads.haveMoved(login.caller.seen) {
-                login.caller.streams.forEach(log.forget)
-                continue
+            do {
+                if try await !reads.haveMoved(login.caller.seen) { return try await body(login) }
+            } catch {
+                // What was looked for may have gone meanwhile, with its account.
+                guard try await reads.haveMoved(login.caller.seen) else { throw error }
             }
-            return try await body(login)
+            login.caller.streams.forEach(log.forget)
         }
         throw Failure.unavailable(retryAfterSeconds: 1)
     }

@@ -30,7 +30,7 @@ public final class MisakeyDoor: DoorKit.Door {
 
     /// Unknown paths below these are answered in this dialect.
     public var prefixes: [String] {
-        ["/identities", "/accounts/", "/account/", "/crypto/", "/auth/", "/csrf"]
+        ["/identities", "/accounts/", "/account/", "/crypto", "/auth", "/csrf"]
     }
 
     /// Registers every route of the door.
@@ -47,7 +47,7 @@ public final class MisakeyDoor: DoorKit.Door {
     public func answer(to error: any Error, for request: DoorRequest) -> DoorResponse? {
         switch error {
         case let error as MisakeyError: error.response
-        case let problem as Problem: Self.answer(to: problem)
+        case let problem as Problem: Self.answer(to: problem, request)
         case let failure as Failure: Self.answer(to: failure)
         case ReadFailure.failed(let failure): Self.answer(to: failure)
         case ReadFailure.callerMoved: Self.answer(to: Failure.unavailable(retryAfterSeconds: 1))
@@ -55,15 +55,18 @@ public final class MisakeyDoor: DoorKit.Door {
         }
     }
 
-    private static func answer(to problem: Problem) -> DoorResponse {
+    private static func answer(to problem: Problem, _ request: DoorRequest) -> DoorResponse {
         // As the system itself does: no body.
         if problem.slug == .tooManyRequests { return .empty(status: 429, headers: problem.headers) }
+        if problem.slug == .malformedRequest, problem.part == .path {
+            return MisakeyError(.badRequest, .path, request.idName, .malformed, problem.detail).response
+        }
         return MisakeyError(problem).response
     }
 
     private static func answer(to failure: Failure) -> DoorResponse? {
         if case .tooManyAttempts(let seconds) = failure {
-            return answer(to: .tooManyRequests(retryAfterSeconds: seconds))
+            return .empty(status: 429, headers: Problem.tooManyRequests(retryAfterSeconds: seconds).headers)
         }
         return MisakeyError(failure)?.response
     }

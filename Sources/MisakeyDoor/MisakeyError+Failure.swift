@@ -38,6 +38,7 @@ extension MisakeyError {
             self.init(.conflict, .body, "account_id", .conflict, "the password changes at the door of its system")
         case .password: self.init(.forbidden, .body, "old_password", .invalid)
         case .secretStorage(let refusal): self.init(refusal)
+        case .identities(.last): self.init(.conflict, .body, "identity_id", .conflict)
         case .missing, .erased, .lifecycle: self = .notOwner
         case .profile, .devices, .accessKeys, .domains, .administrators, .roles, .identities:
             self.init(.conflict, .internal, "the state forbids it")
@@ -60,9 +61,12 @@ extension MisakeyError {
         case .malformedJSON: self.init(.badRequest, .body, problem.detail)
         case .invalid: self.init(.badRequest, .body, "the body must be an object")
         case .unsupportedMediaType: self.init(.badRequest, .headers, "Content-Type", .invalid, problem.detail)
-        case .malformedRequest, .targetTooLong: self.init(.badRequest, .query, problem.detail)
+        case .malformedRequest: self.init(.badRequest, problem.part == .query ? .query : .headers, problem.detail)
+        case .targetTooLong: self.init(.badRequest, .path, problem.detail)
         case .notFound: self.init(.notFound, .path)
-        case .methodNotAllowed: self.init(.methodNotAllowed, .path, headers: problem.headers)
+        // A method that nobody knows: one that the path does not know, if there is such a path.
+        case .notImplemented where problem.headers.isEmpty: self.init(.notFound, .path)
+        case .methodNotAllowed, .notImplemented: self.init(.methodNotAllowed, .path, headers: problem.headers)
         case .tooLarge: self.init(.requestEntityTooLarge, .body, problem.detail)
         case .unavailable: self.init(.serviceUnavailable, .internal, headers: problem.headers)
         case .unauthorized: self.init(.unauthorized, .headers, "Authorization", .invalid)

@@ -12,6 +12,12 @@ extension DoorRequest {
         return id
     }
 
+    /// What the dialect calls the id in the path, known by what stands before it.
+    var idName: String {
+        if path.hasPrefix("/identities") { return "identity_id" }
+        return path.hasPrefix("/crypto") ? "box_id" : "account_id"
+    }
+
     /// A UUID of version 4 in lower case; nil for anything else.
     static func randomUUID(_ text: String) -> String? {
         let lowered = String(decoding: text.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)

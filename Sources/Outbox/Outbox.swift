@@ -53,8 +53,7 @@ public final class Outbox: Sendable {
     ) {
         setup = OutboxSetup(
             configuration: configuration, composers: composers, carrier: carrier, sender: sender,
-            originMark: Digest.sha256(of: Array(origin.utf8)).description.prefix(12).description, keyring: keyring,
-            log: log, patience: patience, logger: logger)
+            originMark: OutboxSetup.mark(of: origin), keyring: keyring, log: log, patience: patience, logger: logger)
         state = OutboxState()
     }
 
@@ -99,7 +98,25 @@ struct OutboxSetup: Sendable {
     }
 
     /// The id of the mail of a kind that an event asks for: always the same.
-    func messageID(kind: String, position: Int64) -> String { "\(kind).\(position).\(originMark)@\(sender.domain)" }
+    ///
+    /// Digits stand in threes, so that whoever looks through a mail for a code of six does not find it here.
+    func messageID(kind: String, position: Int64) -> String {
+        var digits = String(position)
+        var groups: [String] = []
+        while digits.utf8.count > 3 {
+            groups.insert(String(digits.suffix(3)), at: 0)
+            digits.removeLast(3)
+        }
+        groups.insert(digits, at: 0)
+        return "\(kind).\(groups.joined(separator: "-")).\(originMark)@\(sender.domain)"
+    }
+
+    /// Twelve letters that stand for the name of a log.
+    static func mark(of origin: String) -> String {
+        let letters = Array("abcdefghijklmnop".utf8)
+        let bytes = Digest.sha256(of: Array(origin.utf8)).bytes.prefix(6)
+        return String(decoding: bytes.flatMap { [letters[Int($0 >> 4)], letters[Int($0 & 15)]] }, as: UTF8.self)
+    }
 }
 
 /// What the thread and whoever runs it share.

@@ -50,6 +50,15 @@ import Testing
         past.shows(true, at: isGood(3))
     }
 
+    @Test func `whoever asks without end ends the oldest`() {
+        var account = asked().state
+        for ordinal in 3...(Recovery.maximumPending + 1) {
+            account.apply(.recovery(.requested(.sample(ordinal))))
+        }
+        #expect(!isGood(1)(account) && isGood(2)(account) && isGood(UInt8(Recovery.maximumPending + 1))(account))
+        #expect(account.recovery.requestCount == Recovery.maximumPending + 1)
+    }
+
     @Test func `erasure forgets them`() {
         asked(.lifecycle(.erased(kept: []))).shows(false, at: isGood(1))
     }

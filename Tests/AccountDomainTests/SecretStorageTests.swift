@@ -35,6 +35,23 @@ import Testing
         #expect(state.secretStorage.asymmetricKeys.count == 100 && state.secretStorage.characters > 400_000)
     }
 
+    @Test func `many keys are removed in pieces that each fit a box, and each once`() throws {
+        var state = Past<Account>(.created(by: .misakey)).state
+        let names = (0..<100).map { "\($0)".padding(1_000) }
+        for event in try state.decide(
+            .secretStorage(
+                .migrate(
+                    SecretStorageContents(
+                        rootKey: SealedKey(hash: "r", encrypted: "e"), vaultKey: SealedKey(hash: "v", encrypted: "e"),
+                        asymmetricKeys: names.map { AsymmetricKey(publicKey: $0, encryptedSecretKey: "s") },
+                        shares: []), at: .start)))
+        { state.apply(event) }
+        let events = try state.decide(.secretStorage(.removeAsymmetricKeys(names + names)))
+        #expect(events.count == 4, "\(events.count)")
+        for event in events { state.apply(event) }
+        #expect(state.secretStorage.asymmetricKeys.isEmpty && state.secretStorage.characters == 0)
+    }
+
     @Test func `a root key is not installed twice, and a migration happens once`() {
         given().when(.secretStorage(.install(.sample("r"), at: .start))).thenRefused(.secretStorage(.rootKeyUsed))
         given().when(.secretStorage(.migrate(.sample("x"), at: .start))).thenRefused(.secretStorage(.alreadyInstalled))
@@ -91,4 +108,9 @@ import Testing
         Past<Account>(.created(by: .misakey)).when(.password(.replace(with: relief, authority: .operator)))
             .then(.password(.set(relief)))
     }
+}
+
+extension String {
+    /// The same with letters behind it, up to a length.
+    fileprivate func padding(_ length: Int) -> String { self + String(repeating: "k", count: length - utf8.count) }
 }

@@ -110,7 +110,7 @@ extension Service {
     func serverLog() -> String {
         var text = ""
         for case let name as String in FileManager.default.enumerator(atPath: "\(home.path)/home") ?? .init()
-        where name.hasSuffix("log") || name.contains(".log") && !name.hasSuffix(".eml") {
+        where !name.hasPrefix("outbox/") && (name.hasSuffix("log") || name.contains(".log")) {
             text += (try? String(contentsOfFile: "\(home.path)/home/\(name)", encoding: .utf8)) ?? ""
         }
         return text

@@ -67,6 +67,20 @@ import Testing
         #expect(try client.call("GET", "/v1/me").status == 401)
     }
 
+    @Test func `the last identity of an account of Misakey stays as long as the account`() throws {
+        let person = try MisakeyPerson.withAccount(root)
+        let path = "/v1/identities/\(person.identity)"
+        let version = try person.version()
+        expectProblem(try root.call("DELETE", path), 409, "conflict")
+        #expect(try person.version() == version && person.client().call("GET", person.backup).status == 200)
+        let other = try identity()
+        _ = try root.call("POST", "/v1/identities/\(other.id)/link", ["account_id": .string(person.account)])
+        #expect(try root.call("DELETE", path).status == 204)
+        expectProblem(try root.call("DELETE", "/v1/identities/\(other.id)"), 409, "conflict")
+        #expect(try root.call("DELETE", "/v1/accounts/\(person.account)").status == 204)
+        expectProblem(try root.call("GET", "/v1/identities/\(other.id)"), 410, "account-erased")
+    }
+
     @Test func `a person's identities end with the account`() throws {
         let one = try identity()
         let person = try root.account()

@@ -149,12 +149,14 @@ import Testing
     @Test func `paths and methods that are not there answer in the dialect`() throws {
         let person = try MisakeyPerson.withAccount(root)
         let client = try person.client()
-        for path in ["/accounts/x/y", "/identities", "/crypto/x", "/auth/login", "/csrf/x"] {
+        for path in ["/accounts/x/y", "/identities", "/crypto", "/crypto/x", "/auth", "/auth/login", "/csrf/x"] {
             expectMisakey(try client.call("GET", path), 404, "not_found", "path", [:], "\(path)")
         }
+        expectMisakey(try client.call("TRACE", "/accounts/x/y"), 404, "not_found", "path", [:])
         for (method, path) in [
             ("POST", person.backup), ("DELETE", person.parameters), ("GET", "/auth/identities"), ("POST", "/csrf"),
-            ("PATCH", person.password), ("GET", "/crypto/migration/v2"),
+            ("PATCH", person.password), ("GET", "/crypto/migration/v2"), ("TRACE", person.backup),
+            ("PROPFIND", person.password),
         ] {
             let response = try client.call(method, path)
             expectMisakey(response, 405, "method_not_allowed", "path", [:], "\(path)")
@@ -163,5 +165,25 @@ import Testing
         expectMisakey(
             try client.call("GET", "/accounts/nonsense/backup"), 400, "bad_request", "path", ["account_id": "malformed"]
         )
+    }
+
+    @Test func `what is malformed around a body is told by its part`() throws {
+        let person = try MisakeyPerson.withAccount(root)
+        let client = try person.client()
+        for (path, name) in [
+            ("/accounts/%FF/backup", "account_id"), ("/accounts/%0/pwd-params", "account_id"),
+            ("/account/%zz/password", "account_id"),
+            ("/identities/%FF", "identity_id"), ("/crypto/secret-storage/box-key-shares/%FF", "box_id"),
+        ] {
+            let method = name == "box_id" || path.hasSuffix("password") ? "PUT" : "GET"
+            expectMisakey(try client.call(method, path), 400, "bad_request", "path", [name: "malformed"], "\(path)")
+        }
+        let long = "/accounts/\(String(repeating: "a", count: 9_000))/backup"
+        expectMisakey(try client.call("GET", long), 400, "bad_request", "path", [:])
+        expectMisakey(try client.call("GET", "\(person.backup)?a=1&a=2"), 400, "bad_request", "query", [:])
+        let twice = [("Content-Type", "application/json"), ("Content-Type", "application/json")]
+        let body: JSONValue = ["data": "YQ==", "version": 2]
+        expectMisakey(
+            try client.call("PUT", person.backup, body, headers: twice), 400, "bad_request", "headers", [:])
     }
 }

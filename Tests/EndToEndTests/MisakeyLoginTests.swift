@@ -206,6 +206,33 @@ import Testing
         #expect(reset.status == 204, "\(reset.text)")
     }
 
+    @Test func `that an account is blocked is told to who knows the code, and to nobody else`() throws {
+        let service = try Service()
+        let root = service.root
+        let person = try MisakeyPerson.withAccount(root)
+        _ = try root.call(
+            "PUT", "/auth/identities", ["identifier_value": .string(person.address), "password_reset": true])
+        #expect(eventually { service.codes(to: person.address).count == 1 }, "\(service.process.errors)")
+        let code = try #require(service.codes(to: person.address).first)
+        func tryCode(_ code: String) throws -> Response {
+            try root.with(nil).call(
+                "POST", "/auth/login/authn-step",
+                [
+                    "identity_id": .string(person.identity),
+                    "authn_step": ["method_name": "emailed_code", "metadata": ["code": .string(code)]],
+                ])
+        }
+        let path = "/v1/accounts/\(person.account)"
+        _ = try root.call("POST", "\(path)/block", JSONValue.object([:]))
+        let before = try person.identityVersion()
+        expectMisakey(
+            try tryCode(code == "000000" ? "000001" : "000000"), 403, "forbidden", "body", ["metadata": "invalid"])
+        #expect(try person.identityVersion() == before + 1, "it was counted")
+        expectMisakey(try tryCode(code), 403, "forbidden", "body", ["account_id": "locked"])
+        _ = try root.call("POST", "\(path)/unblock", JSONValue.object([:]))
+        #expect(try tryCode(code).status == 200, "it was not used up")
+    }
+
     @Test func `limits let fifty requests through and stop a flood`() throws {
         let service = try Service(["LEDGER_LIMITS": "on"])
         let person = try MisakeyPerson.withAccount(service.root)

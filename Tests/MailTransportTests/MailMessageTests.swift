@@ -27,6 +27,12 @@ import Testing
             ])
     }
 
+    @Test(arguments: ["\u{1f600}@example.org", "e\u{301}@example.org", "\u{fc}@example.org"])
+    func `an address that any door takes is one`(recipient: String) throws {
+        _ = try EmailAddress(mailbox: recipient)
+        #expect(try message(to: recipient)[1] == "To: <\(recipient)>")
+    }
+
     @Test(arguments: [
         (0, "Thu, 1 Jan 1970 00:00:00 +0000"), (951_782_400, "Tue, 29 Feb 2000 00:00:00 +0000"),
         (1_798_761_599, "Thu, 31 Dec 2026 23:59:59 +0000"),

@@ -64,6 +64,7 @@ import Testing
         let runs = (mail.subject + "\n" + mail.text).matches(of: /[0-9]{6,}/).map { String($0.output) }
         #expect(runs == [ActivationCode.derive(Self.key, Self.command)])
         #expect(mail.text.contains("10 minutes") && mail.text.unicodeScalars.allSatisfy(\.isASCII))
+        #expect(mail.text.split(separator: "\n").allSatisfy { $0.utf8.count <= 76 }, "nothing in it needs quoting")
         #expect(composer.mail(for: cause(.requested(request)), now: Self.expiry) == nil)
         #expect(composer.mail(for: cause(.ended), now: Self.expiry.adding(seconds: -1)) == nil)
         #expect(composer.kind == "mld.activation" && composer.eventTypes == ["activation.requested.v1"])

@@ -18,11 +18,17 @@ import Testing
         let log: PostgresLog
         let service: AccountService
         private let following: Task<Void, Never>
+        /// Counts the pairs that are made.
+        fileprivate let pairs: CountedPairs
+        private let database: TestDatabase
+        private let keyring: LoadedKeyring
         private let work = SlowWork(threads: 1)
 
         init(drawKeyID: (@Sendable () -> KeyID)? = nil) throws {
             let database = try TestDatabase.make()
             let keys = database.keys
+            self.database = database
+            keyring = LoadedKeyring(keys.keyring)
             let session = database.configuration()
             let log = PostgresLog(
                 configuration: PostgresLog.Configuration(), keys: keys, keyring: LoadedKeyring(keys.keyring),
@@ -30,9 +36,10 @@ import Testing
                 logger: Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() })
             self.log = log
             let master = keys.master
+            pairs = CountedPairs(RSAKeyPairMaker(work: work, stock: RSAKeyStock(work: work, size: 1)))
             service = AccountService(
                 log: log, reads: PostgresReadModels(log: log), passwords: Argon2PasswordHasher(work: work),
-                keyPairs: RSAKeyPairMaker(work: work, stock: RSAKeyStock(work: work, size: 1)),
+                keyPairs: pairs,
                 settings: AccountSettings(applicationID: "Test"), derivedStream: { master.createdStream(by: $0) },
                 drawKeyID: drawKeyID)
             following = Task { await log.run() }
@@ -42,6 +49,20 @@ import Testing
             var generator = SystemRandomNumberGenerator()
             return CommandContext(
                 caller: caller, door: .mld, request: AccountDomain.RequestID.random(using: &generator))
+        }
+
+        /// The code that an activation's mail has.
+        func code(of activation: ActivationID) async throws -> String {
+            let connection = try PostgresConnection(database.configuration())
+            defer { connection.close() }
+            let rows = try connection.query(
+                PostgresStatement(
+                    "SELECT k.epoch, k.wrapped FROM ledger.subject_keys k WHERE k.stream_id = '\(activation)'"))
+            let epoch = try rows.int32(0, 0)
+            let key = try keyring.holding(epoch).unwrap(
+                try rows.bytes(0, 1), epoch: epoch, log: 0, stream: activation)
+            let events = try await log.events(of: activation, versions: 1...1)
+            return ActivationCode.derive(key, try #require(events.first).command)
         }
 
         func close() async {
@@ -83,6 +104,25 @@ import Testing
         await ledger.close()
     }
 
+    @Test func `of many right codes at one moment the first alone has a pair made`() async throws {
+        let ledger = try Ledger()
+        let (name, email) = (try AccountName("a"), try EmailAddress("a@example.org"))
+        let id = try await ledger.service.requestActivation(
+            of: name, email: email, until: AccessTokens.systemClock().adding(seconds: 600), ledger.context(.anonymous))
+        let code = try await ledger.code(of: id)
+        let keys = await withTaskGroup(of: NewKey?.self) { group in
+            for _ in 0..<100 {
+                group.addTask {
+                    try? await ledger.service.redeem(
+                        Redemption(activation: id, name: name, email: email, code: code), ledger.context(.anonymous))
+                }
+            }
+            return await group.reduce(into: [NewKey]()) { keys, key in if let key { keys.append(key) } }
+        }
+        #expect(keys.count == 1 && ledger.pairs.count == 1)
+        await ledger.close()
+    }
+
     @Test func `an activation ends with its key when its grace is over, and not before`() async throws {
         let ledger = try Ledger()
         let past = AccessTokens.systemClock().adding(seconds: -10)
@@ -102,6 +142,21 @@ import Testing
         let state = try await ledger.log.state(of: id)
         #expect(state.version == 2 && state.aggregate.isErased)
         await ledger.close()
+    }
+}
+
+/// Makes pairs, and counts them.
+private final class CountedPairs: KeyPairMaker {
+    private let maker: any KeyPairMaker
+    private let made = Mutex(0)
+
+    init(_ maker: any KeyPairMaker) { self.maker = maker }
+
+    var count: Int { made.withLock { $0 } }
+
+    func rsaPair(encryptedUnder passphrase: [UInt8]) async throws(Failure) -> RSAPair {
+        made.withLock { $0 += 1 }
+        return try await maker.rsaPair(encryptedUnder: passphrase)
     }
 }
 

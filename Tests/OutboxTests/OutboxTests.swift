@@ -22,6 +22,7 @@ import Testing
         let mails = sink.mails
         #expect(Set(mails.flatMap(\.recipients)).count == 30 && mails.count == 30)
         #expect(Set(mails.compactMap { $0.header("Message-ID") }).count == 30)
+        #expect(mails.allSatisfy { $0.header("Message-ID")?.contains(/[0-9]{4}/) == false }, "no code but in the text")
         let mail = try #require(mails.first)
         #expect(mail.sender == "accounts@example.org")
         #expect(mail.header("Subject")?.hasPrefix("=?UTF-8?B?") == true)

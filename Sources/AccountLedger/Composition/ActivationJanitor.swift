@@ -23,8 +23,11 @@ struct ActivationJanitor: Service {
                     while try await endSome(), !Task.isCancelled {}
                 } catch {
                     switch error {
+                    // The database is away; what is due stays due.
                     case .unavailable: break
-                    default: logger.warning("an activation cannot be ended", metadata: ["failure": "\(error)"])
+                    default:
+                        logger.warning(
+                            "activations cannot be ended", metadata: ["failure": "\(error.safeDescription)"])
                     }
                 }
                 try? await Task.sleep(for: Self.pause)
@@ -40,7 +43,17 @@ struct ActivationJanitor: Service {
             before: AccessTokens.systemClock().adding(seconds: -Self.graceSeconds), limit: Self.pageLimit)
         var ended = 0
         for activation in due where !Task.isCancelled {
-            if try await service.endActivation(activation, graceSeconds: Self.graceSeconds, context()) { ended += 1 }
+            do throws(Failure) {
+                if try await service.endActivation(activation, graceSeconds: Self.graceSeconds, context()) {
+                    ended += 1
+                }
+            } catch {
+                if case .unavailable = error { throw error }
+                // One that cannot be ended must not keep those behind it.
+                logger.warning(
+                    "an activation cannot be ended",
+                    metadata: ["activation": "\(activation)", "failure": "\(error.safeDescription)"])
+            }
         }
         // Those that were ended before stand in the read model a moment longer.
         return due.count == Self.pageLimit && ended > 0
