@@ -44,7 +44,7 @@ public struct LogRestore {
         public let origin: String
         /// How many events it has.
         public let position: Int64
-        /// The root of the tree over them, as hex.
+        /// The root of the tree over them, as checkpoints have it.
         public let root: String
         /// How large the log was when the checkpoint of the export was signed; nil when it has none.
         public let checkpointSize: Int64?
@@ -95,7 +95,7 @@ public struct LogRestore {
             try verify(checker)
             try beforeCommit()
             return Outcome(
-                origin: checker.origin, position: checker.position, root: checker.root.description,
+                origin: checker.origin, position: checker.position, root: checker.root.base64,
                 checkpointSize: checker.checkpoint?.size)
         }
     }

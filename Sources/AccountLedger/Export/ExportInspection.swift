@@ -40,7 +40,7 @@ struct ExportInspection {
         }
         let proof = try verify(checker, path)
         Output.writeToStandardError(
-            "\(path): \(checker.position) events of \(checker.origin), root \(checker.root); \(proof)\n")
+            "\(path): \(checker.position) events of \(checker.origin), root \(checker.root.base64); \(proof)\n")
         return checker
     }
 
