@@ -17,6 +17,14 @@ public enum HeldValues {
         .accountName, .identity, .keyID, .misakeyRootKey, .spaceDomain, .spaceHost, .spaceName,
     ]
 
+    /// Whether events of a stored type can change what a stream holds.
+    ///
+    /// Most events of a log cannot, so whoever recomputes reservations need not decode them.
+    public static func dependsOn(_ type: String) -> Bool {
+        !["backup.", "device.", "remotes_auth.", "naming.", "domain.", "recovery.", "password."]
+            .contains { type.hasPrefix($0) }
+    }
+
     /// What a living stream holds.
     public static func of(_ aggregate: Aggregate, stream: StreamID) -> [Value] {
         switch aggregate {
