@@ -47,6 +47,15 @@ enum Statement {
     static let findDroppable = make(PackageResources.find_droppable_sql, [.int4])
     static let dropVersion = make(PackageResources.drop_version_sql, [.text, .int4])
 
+    /// A statement on the table of a version, whose name is of our own making.
+    static func onTable(
+        _ text: [UInt8], _ table: String, condition: String = "true", _ types: [PostgresType]
+    ) -> PostgresStatement {
+        PostgresStatement(
+            String(decoding: text, as: UTF8.self).replacing("{table}", with: table)
+                .replacing("{condition}", with: condition), parameterTypes: types)
+    }
+
     private static func make(_ text: [UInt8], _ types: [PostgresType]) -> PostgresStatement {
         PostgresStatement(String(decoding: text, as: UTF8.self), parameterTypes: types)
     }

@@ -258,8 +258,7 @@ struct RowCount: Equatable {
 
     init(_ table: String, where condition: String = "true", on connection: PostgresConnection) throws {
         let found = try connection.query(
-            PostgresStatement(
-                "SELECT count(*), coalesce(sum(version), 0)::int8 FROM \(table) WHERE \(condition)"))
+            Statement.onTable(PackageResources.count_rows_sql, table, condition: condition, []))
         rows = try found.int64(0, 0)
         versions = try found.int64(0, 1)
     }

@@ -134,9 +134,7 @@ struct RebuildSwap {
         parameters.append(StreamID(high: generator.next(), low: 0))
         parameters.append(Self.samples)
         let chosen = try connection.query(
-            PostgresStatement(
-                "SELECT DISTINCT stream_id FROM \(table(main, active)) WHERE stream_id >= $1 ORDER BY 1 LIMIT $2",
-                parameterTypes: [.uuid, .int4]), parameters)
+            Statement.onTable(PackageResources.sample_streams_sql, table(main, active), [.uuid, .int4]), parameters)
         let streams: [StreamID] = try (0..<chosen.count).map { try chosen.id($0, 0) }
         guard !streams.isEmpty else { return 0 }
         let keys = StreamKeys(keyring: builder.setup.keyring, log: builder.setup.log, limit: 1)

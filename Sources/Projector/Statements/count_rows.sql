@@ -1,0 +1,1 @@
+SELECT count(*), coalesce(sum(version), 0)::int8 FROM {table} WHERE {condition}
