@@ -6,7 +6,7 @@ import StrictJSON
 extension NativeDoor {
     func registerRemotesAuth(on routes: inout Routes) {
         routes.get("/v1/accounts/{id}/remotes-auth") { request in
-            try await self.part(request) { Self.writeRemotesAuth($0, to: &$1) }
+            try await self.part(request) { Self.write($0.remotesAuth, to: &$1) }
         }
         routes.patch("/v1/accounts/{id}/remotes-auth", patchRemotesAuth)
     }
@@ -19,9 +19,16 @@ extension NativeDoor {
             }
             let appended = try await service.execute(
                 .remotesAuth(.patch(insert: insert, delete: delete)), on: id, context)
-            let view = try await reads.account(id, version: appended.version)
-            return .command(appended) { Self.writeRemotesAuth(view, to: &$0) }
+            let modes = try await remotesAuth(of: id, version: appended.version)
+            return .command(appended) { Self.write(modes, to: &$0) }
         }
+    }
+
+    /// The ways that stood at a version, which right after an append is the one that the log has at hand.
+    private func remotesAuth(of id: AccountID, version: Int) async throws -> [RemoteAuthMode] {
+        let state = try await log.state(of: id)
+        if state.version == version, case .account(let account) = state.aggregate { return account.remotesAuth.modes }
+        return try await reads.account(id, version: version).remotesAuth
     }
 
     private static func modes(_ name: String, _ reader: inout ObjectReader) -> [RemoteAuthMode] {
@@ -31,10 +38,10 @@ extension NativeDoor {
         return (texts.value ?? []).compactMap { RemoteAuthMode(rawValue: $0) }
     }
 
-    private static func writeRemotesAuth(_ view: AccountView, to json: inout JSONWriter) {
+    private static func write(_ modes: [RemoteAuthMode], to json: inout JSONWriter) {
         json.beginObject()
         json.key("remotes_auth")
-        json.strings((view.remotesAuth.isEmpty ? [.key] : view.remotesAuth).map(\.rawValue))
+        json.strings((modes.isEmpty ? [.key] : modes).map(\.rawValue))
         json.endObject()
     }
 }
