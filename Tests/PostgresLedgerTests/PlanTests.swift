@@ -55,14 +55,18 @@ import Testing
 
     /// Adds rows up to a position past the function, which would take minutes.
     private func fill(to position: Int, on connection: PostgresConnection) throws {
-        try connection.execute(
-            script: """
-                INSERT INTO ledger.events (position, recorded_at, stream_id, command_id, version, log_id, event_type,
-                                           meta, data, secret, secret_hash)
-                SELECT n, now(), md5('f' || n % 100000)::uuid, md5('c' || n)::uuid, (n - 1) / 100000 + 1, 0,
-                       'profile.changed.v1', '{}', '{}', 'box', sha256('box')
-                  FROM generate_series((SELECT coalesce(max(position), 0) + 1 FROM ledger.events), \(position)) n
-                """)
+        // In pieces that stay within the session's time for a statement.
+        for end in stride(from: 50_000, through: position + 49_999, by: 50_000) {
+            try connection.execute(
+                script: """
+                    INSERT INTO ledger.events (position, recorded_at, stream_id, command_id, version, log_id, event_type,
+                                               meta, data, secret, secret_hash)
+                    SELECT n, now(), md5('f' || n % 100000)::uuid, md5('c' || n)::uuid, (n - 1) / 100000 + 1, 0,
+                           'profile.changed.v1', '{}', '{}', 'box', sha256('box')
+                      FROM generate_series((SELECT coalesce(max(position), 0) + 1 FROM ledger.events),
+                                           \(min(end, position))) n
+                    """)
+        }
     }
 
     /// With statistics and without them, planned once for all values or for these, no statement reads a partition whole.
