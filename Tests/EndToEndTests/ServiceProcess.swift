@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// A process of the built program: started, watched, stopped and killed by its pid.
 ///
@@ -9,6 +10,7 @@ final class ServiceProcess: Sendable {
     private let shell: Process
     /// Held so that the shell's input stays open.
     private let input = Pipe()
+    private let ended = Mutex<Int32?>(nil)
 
     /// Starts the program; its output goes to `out` and `err` in a directory.
     init(_ arguments: [String], environment: [String: String], directory: String) throws {
@@ -59,8 +61,17 @@ final class ServiceProcess: Sendable {
     var errors: String { Self.read("\(directory)/err") ?? "" }
 
     /// The exit status, once it ended: 128 and the signal when it was killed.
+    ///
+    /// Remembered, since the next process in the same directory takes the file away.
     var status: Int32? {
-        Self.read("\(directory)/status").flatMap { Int32($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+        ended.withLock { ended in
+            ended =
+                ended
+                ?? Self.read("\(directory)/status").flatMap {
+                    Int32($0.trimmingCharacters(in: .whitespacesAndNewlines))
+                }
+            return ended
+        }
     }
 
     func signal(_ number: Int32) {
