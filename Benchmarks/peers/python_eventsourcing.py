@@ -61,12 +61,29 @@ def replay(arguments):
         datastore.close()
 
 
+def make_table(arguments):
+    """Before any process appends: two that make the table at once refuse each other."""
+    datastore = open_datastore(arguments, 1)
+    try:
+        PostgresApplicationRecorder(datastore, events_table_name="stored_events").create_table()
+    finally:
+        datastore.close()
+
+
+def answer(arguments, begin, answers):
+    """What one of several processes measured, or why it could not; either way there is an answer."""
+    try:
+        answers.put(measure(arguments, arguments.threads, begin))
+    except Exception as failure:
+        begin.abort()
+        answers.put(([], 0, [f"{type(failure).__name__}: {failure}"]))
+
+
 def measure(arguments, threads, begin):
     """The latencies of one process, in seconds, and for how long it ran."""
     datastore = open_datastore(arguments, threads)
     try:
         recorder = PostgresApplicationRecorder(datastore, events_table_name="stored_events")
-        recorder.create_table()
         state = b"b" * arguments.payload
 
         def append():
@@ -76,7 +93,7 @@ def measure(arguments, threads, begin):
         # All connections stand before the clock starts. The datastore's own option would wait at each call.
         datastore.pool.wait(timeout=60)
         if begin is not None:
-            begin.wait()
+            begin.wait(timeout=90)
         latencies = [[] for _ in range(threads)]
         failures = []
         start = time.perf_counter()
@@ -119,6 +136,7 @@ def main():
         count, seconds = replay(arguments)
         print(json.dumps({"count": count, "seconds": seconds, "rate": count / seconds}))
         return 0
+    make_table(arguments)
     if arguments.processes == 1:
         parts = [measure(arguments, arguments.threads, None)]
     else:
@@ -126,7 +144,7 @@ def main():
         begin = context.Barrier(arguments.processes)
         answers = context.Queue()
         children = [
-            context.Process(target=lambda: answers.put(measure(arguments, arguments.threads, begin)), daemon=True)
+            context.Process(target=answer, args=(arguments, begin, answers), daemon=True)
             for _ in range(arguments.processes)
         ]
         for child in children:
