@@ -17,13 +17,15 @@ public enum HeldValues {
         .accountName, .identity, .keyID, .misakeyRootKey, .spaceDomain, .spaceHost, .spaceName,
     ]
 
-    /// Whether events of a stored type can change what a stream holds.
+    /// How the stored types of events begin that cannot change what a stream holds.
     ///
-    /// Most events of a log cannot, so whoever recomputes reservations need not decode them.
-    public static func dependsOn(_ type: String) -> Bool {
-        !["backup.", "device.", "remotes_auth.", "naming.", "domain.", "recovery.", "password."]
-            .contains { type.hasPrefix($0) }
-    }
+    /// Most events of a log are of these, so whoever recomputes reservations need not decode them.
+    public static let independentTypes = [
+        "backup.", "device.", "remotes_auth.", "naming.", "domain.", "recovery.", "password.",
+    ]
+
+    /// Whether events of a stored type can change what a stream holds.
+    public static func dependsOn(_ type: String) -> Bool { !independentTypes.contains { type.hasPrefix($0) } }
 
     /// What a living stream holds.
     public static func of(_ aggregate: Aggregate, stream: StreamID) -> [Value] {

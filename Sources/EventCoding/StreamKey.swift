@@ -61,6 +61,14 @@ public struct StreamKey: Sendable {
         }
     }
 
+    /// Whether the box of an event is the one that was sealed there; what is in it is not kept.
+    public func opens(_ box: UnsafeRawBufferPointer, version: Int32, type: UnsafeRawBufferPointer) -> Bool {
+        guard box.count >= Self.overhead,
+            let sealed = try? AES.GCM.SealedBox(combined: UnsafeRawBufferPointer(rebasing: box[4...]))
+        else { return false }
+        return (try? AES.GCM.open(sealed, using: key, authenticating: associatedData(version, type))) != nil
+    }
+
     /// How many bytes a box is longer than what it holds.
     public static let overhead = 4 + 12 + 16
 
@@ -95,20 +103,27 @@ public struct StreamKey: Sendable {
     func withKey<Result>(_ body: (SymmetricKey) -> Result) -> Result { body(key) }
 
     private func associatedData(_ place: Place) -> [UInt8] {
+        switch place {
+        case .event(let version, let type): return associatedData(version, type.utf8)
+        case .blob: return associatedData("blob".utf8)
+        case .view(let name): return associatedData("view/".utf8) + name.utf8
+        }
+    }
+
+    private func associatedData(_ version: Int32, _ type: some Collection<UInt8>) -> [UInt8] {
+        var bytes = associatedData(EmptyCollection())
+        bytes.append(bigEndian: UInt32(bitPattern: version))
+        bytes.append(contentsOf: type)
+        return bytes
+    }
+
+    private func associatedData(_ purpose: some Collection<UInt8>) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(64)
         bytes.append(bigEndian: UInt16(bitPattern: log))
         bytes.append(bigEndian: stream.high)
         bytes.append(bigEndian: stream.low)
-        switch place {
-        case .event(let version, let type):
-            bytes.append(bigEndian: UInt32(bitPattern: version))
-            bytes.append(contentsOf: type.utf8)
-        case .blob: bytes.append(contentsOf: "blob".utf8)
-        case .view(let name):
-            bytes.append(contentsOf: "view/".utf8)
-            bytes.append(contentsOf: name.utf8)
-        }
+        bytes.append(contentsOf: purpose)
         return bytes
     }
 }

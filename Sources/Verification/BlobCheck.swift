@@ -1,4 +1,5 @@
 import AccountDomain
+import Glibc
 import PostgresClient
 import PostgresLedger
 import StrictJSON
@@ -23,9 +24,13 @@ struct BlobCheck {
 
     private static func contains(_ data: UnsafeRawBufferPointer, _ name: StaticString) -> Bool {
         name.withUTF8Buffer { name in
-            guard let first = name.first, data.count >= name.count else { return false }
-            for place in 0...(data.count - name.count) where data[place] == first {
-                if data[place..<(place + name.count)].elementsEqual(name) { return true }
+            guard let base = data.baseAddress, let wanted = name.baseAddress else { return false }
+            var place = 0
+            while data.count - place >= name.count,
+                let found = memchr(base + place, Int32(wanted[0]), data.count - place - name.count + 1)
+            {
+                if memcmp(found, wanted, name.count) == 0 { return true }
+                place = UnsafeRawPointer(found) - base + 1
             }
             return false
         }

@@ -48,5 +48,11 @@ struct ChunkResult {
     var tiledTo: Int64 = 0
     var tally = QuotaTally()
     var blobs = 0
+    /// How many boxes were opened.
+    var boxes: Int64 = 0
+    /// How many events are left to be opened with their streams.
+    var audited: Int64 = 0
     var findings: [Finding] = []
+    /// Boxes that do not open; the rows behind them can be judged all the same.
+    var shutBoxes: [Finding] = []
 }

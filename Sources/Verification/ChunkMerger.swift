@@ -13,6 +13,11 @@ final class ChunkMerger: Sendable {
         var events: Int64 = 0
         var newStreams: Int64 = 0
         var blobs = 0
+        var boxes: Int64 = 0
+        /// How many events are left to be opened with their streams.
+        var audited: Int64 = 0
+        /// Boxes that do not open, each stream's first.
+        var shutBoxes: [StreamID: Finding] = [:]
         var tally = QuotaTally()
         var checkpoints = 0
         /// The largest checkpoint that fits.
@@ -96,6 +101,12 @@ final class ChunkMerger: Sendable {
         compare(result, &state, &findings)
         state.total.events += result.tree.size
         state.total.blobs += result.blobs
+        state.total.boxes += result.boxes
+        state.total.audited += result.audited
+        for finding in result.shutBoxes where state.total.shutBoxes.count < 1_000 {
+            guard let stream = finding.stream, state.total.shutBoxes[stream] == nil else { continue }
+            state.total.shutBoxes[stream] = finding
+        }
         state.total.tally.add(result.tally)
         state.total.vouchedTo = max(state.total.vouchedTo, result.tiledTo)
         findings.sort(by: Finding.precedes)

@@ -1,4 +1,5 @@
 import AccountDomain
+import EventCoding
 import PostgresClient
 import PostgresLedger
 import StrictJSON
@@ -13,6 +14,8 @@ final class ChunkScan {
     private var leaf = [UInt8](repeating: 0, count: 224)
     private var hashes: [TreeHash] = []
     private var places = StreamTable(slots: 1 << 12, maximumSlots: 1 << 17)
+    private var types = EventTypes()
+    private let keys: KeyTable?
     // Of the chunk at hand:
     private var result = ChunkResult(index: 0)
     private var next: Int64 = 0
@@ -29,8 +32,10 @@ final class ChunkScan {
         let length: Int64
     }
 
-    init(_ run: VerificationRun, on connection: PostgresConnection) {
+    /// A scan that also opens boxes, when it is given the keys.
+    init(_ run: VerificationRun, _ keys: KeyTable?, on connection: PostgresConnection) {
         self.run = run
+        self.keys = keys
         self.connection = connection
         hashes.reserveCapacity(Int(Chunk.size))
     }
@@ -95,23 +100,35 @@ final class ChunkScan {
             buffer.storeBytes(of: command.low.bigEndian, toByteOffset: 42, as: UInt64.self)
             buffer.storeBytes(of: version.bigEndian, toByteOffset: 50, as: Int32.self)
             var end = 56
-            var kind = EventKind.other
-            try row.withBytes { type in
-                buffer.storeBytes(of: UInt16(clamping: type.count).bigEndian, toByteOffset: 54, as: UInt16.self)
+            var type = EventType()
+            var name = UnsafeRawBufferPointer(rebasing: buffer[56..<56])
+            try row.withBytes { stored in
+                buffer.storeBytes(of: UInt16(clamping: stored.count).bigEndian, toByteOffset: 54, as: UInt16.self)
                 // The table allows 64 bytes; what is longer was put there by force, and has no leaf.
-                guard type.count <= 64 else { return report(.leaf, position, id, "the name of its type is too long") }
-                UnsafeMutableRawBufferPointer(rebasing: buffer[56...]).copyMemory(from: type)
-                end += type.count
-                kind = EventKind(type)
+                guard stored.count <= 64 else { return report(.leaf, position, id, "the name of its type is too long") }
+                UnsafeMutableRawBufferPointer(rebasing: buffer[56...]).copyMemory(from: stored)
+                end += stored.count
+                name = UnsafeRawBufferPointer(rebasing: buffer[56..<end])
+                type = types.type(named: name)
             }
             try row.withBytes { TreeHash.sha256($0).store(into: buffer, at: end) }
             try row.withBytes { data in
                 TreeHash.sha256(data).store(into: buffer, at: end + 32)
-                look(at: data, kind, id, position)
+                look(at: data, type.kind, id, position)
             }
             end += 64
+            // Such events are opened and decoded when their stream is looked at.
+            let isAudited = type.isAudited || version == 1
+            if isAudited { result.audited += 1 }
             var secret: TreeHash?
-            if row.isNextNull() { try row.skip() } else { secret = try row.withBytes { TreeHash.sha256($0) } }
+            if row.isNextNull() {
+                try row.skip()
+            } else {
+                secret = try row.withBytes { box in
+                    if !isAudited { open(box, stream, version, name, position) }
+                    return TreeHash.sha256(box)
+                }
+            }
             if row.isNextNull() {
                 try row.skip()
                 if secret != nil { report(.secretHash, position, id, "it has a box but no hash of it") }
@@ -136,6 +153,20 @@ final class ChunkScan {
             return TreeHash.sha256(UnsafeRawBufferPointer(rebasing: buffer[..<end]))
         }
         hashes.append(hash)
+    }
+
+    private func open(
+        _ box: UnsafeRawBufferPointer, _ stream: (high: UInt64, low: UInt64), _ version: Int32,
+        _ type: UnsafeRawBufferPointer, _ position: Int64
+    ) {
+        guard let key = keys?.key(stream.high, stream.low) else { return }
+        if key.opens(box, version: version, type: type) {
+            result.boxes += 1
+        } else if result.shutBoxes.count < 1_000 {
+            let detail = "\(String(decoding: type, as: UTF8.self)): \(EventCodingError.sealedUnderAnotherKey.description)"
+            result.shutBoxes.append(
+                Finding(.box, position: position, stream: StreamID(high: stream.high, low: stream.low), detail))
+        }
     }
 
     private func report(_ kind: Finding.Kind, _ position: Int64, _ stream: StreamID?, _ detail: String) {
@@ -177,7 +208,7 @@ final class ChunkScan {
         _ = places.set(stream.high, stream.low, Int32(result.streams.count))
     }
 
-    private func look(at data: UnsafeRawBufferPointer, _ kind: EventKind, _ stream: StreamID, _ position: Int64) {
+    private func look(at data: UnsafeRawBufferPointer, _ kind: EventType.Kind, _ stream: StreamID, _ position: Int64) {
         switch kind {
         case .accountCreated: result.tally.created(Array(data))
         case .accountErased: erased.append(stream)
@@ -300,27 +331,4 @@ final class ChunkScan {
         Statement.findCheckpoints, parameterTypes: [.int2, .int8, .int8, .int8], isReadOnly: true)
     private static let findFirstData = PostgresStatement(
         Statement.findFirstData, parameterTypes: [.int2, .uuidArray], isReadOnly: true)
-}
-
-/// The types whose data count in a quota; told by their first bytes, since a name would cost an allocation an event.
-enum EventKind {
-    case accountCreated, accountErased, spaceRules, other
-
-    init(_ type: UnsafeRawBufferPointer) {
-        switch type.first {
-        case UInt8(ascii: "a"):
-            self =
-                Self.begins(type, "account.created.v")
-                ? .accountCreated : Self.begins(type, "account.erased.v") ? .accountErased : .other
-        case UInt8(ascii: "s"):
-            self =
-                Self.begins(type, "space.created.v") || Self.begins(type, "space.changed.v") ? .spaceRules : .other
-        default: self = .other
-        }
-    }
-
-    private static func begins(_ type: UnsafeRawBufferPointer, _ name: StaticString) -> Bool {
-        guard type.count > name.utf8CodeUnitCount else { return false }
-        return name.withUTF8Buffer { name in type.prefix(name.count).elementsEqual(name) }
-    }
 }

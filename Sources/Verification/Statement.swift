@@ -3,6 +3,7 @@ enum Statement {
     static let copyEvents = text(PackageResources.copy_events_sql)
     static let copyVersions = text(PackageResources.copy_versions_sql)
     static let copyBlobs = text(PackageResources.copy_blobs_sql)
+    static let copyKeys = text(PackageResources.copy_keys_sql)
     static let copyStreams = text(PackageResources.copy_streams_sql)
     static let overview = text(PackageResources.overview_sql)
     static let countStreams = text(PackageResources.count_streams_sql)

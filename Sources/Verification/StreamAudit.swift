@@ -10,14 +10,25 @@ struct StreamAudit {
     private let run: VerificationRun
     private let keys: LedgerKeys
     private let rules: [StreamID: QuotaTally.Rules]
+    private let opened: KeyTable?
     private(set) var boxes: Int64 = 0
     private(set) var findings: [Finding] = []
     private var stream: Stream?
 
-    init(_ run: VerificationRun, _ keys: LedgerKeys, rules: [StreamID: QuotaTally.Rules]) {
+    /// An audit of some streams.
+    ///
+    /// - Parameters:
+    ///   - run: what the run is about.
+    ///   - keys: the secrets of the log.
+    ///   - rules: what Spaces want of their accounts.
+    ///   - opened: the streams' keys, when boxes on which no reservation depends were opened with them already.
+    init(
+        _ run: VerificationRun, _ keys: LedgerKeys, rules: [StreamID: QuotaTally.Rules], opened: KeyTable?
+    ) {
         self.run = run
         self.keys = keys
         self.rules = rules
+        self.opened = opened
     }
 
     /// A reservation as the table has it.
@@ -42,10 +53,15 @@ struct StreamAudit {
         var released = false
     }
 
-    /// Looks at the streams from `first` to `last`.
-    mutating func check(from first: StreamID, through last: StreamID, on connection: PostgresConnection) throws {
+    /// Looks at the streams of a lane.
+    mutating func check(_ ids: ClosedRange<StreamID>, on connection: PostgresConnection) throws {
+        let passed = opened == nil ? "" : HeldValues.independentTypes.joined(separator: ",")
         let statement = Statement.copy(
-            Statement.copyStreams, ["log": "\(run.log)", "first": first.description, "last": last.description])
+            Statement.copyStreams,
+            [
+                "log": "\(run.log)", "first": ids.lowerBound.description, "last": ids.upperBound.description,
+                "passed": "'{\(passed)}'::text[]",
+            ])
         var audit = self
         try connection.copyOut(statement) { row in try audit.read(&row) }
         audit.endStream()
@@ -79,7 +95,12 @@ struct StreamAudit {
             stream.isDestroyed = true
         } else {
             do throws(EventCodingError) {
-                stream.key = try keys.keyring.unwrap(try wrapped(&row), epoch: epoch, log: run.log, stream: stream.id)
+                let wrapped = try wrapped(&row)
+                if let key = opened?.key(stream.id.high, stream.id.low) {
+                    stream.key = key
+                } else {
+                    stream.key = try keys.keyring.unwrap(wrapped, epoch: epoch, log: run.log, stream: stream.id)
+                }
             } catch {
                 stream.isUnreadable = true
                 report(.key, nil, stream.id, "its key does not open: \(error.description)")

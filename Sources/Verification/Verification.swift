@@ -25,8 +25,12 @@ public struct Verification: Sendable {
         try connection.execute(script: "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         var report = VerificationReport()
         let (run, snapshot) = try overview(on: connection, &report)
-        let rules = try readEvents(run, snapshot, on: connection, &report)
-        try checkTables(run, rules, snapshot, on: connection, &report)
+        let readers = SnapshotReaders(configuration: configuration, snapshot: snapshot)
+        let lanes = StreamLanes(events: run.head)
+        let streams = try numberOfStreams(run, on: connection)
+        let keys = try keyTable(run, streams, lanes, readers)
+        let total = try readEvents(run, streams, keys, readers, on: connection, &report)
+        try checkTables(run, keys, lanes, total, readers, on: connection, &report)
         report.findings.sort(by: Finding.precedes)
         report.seconds = seconds(since: begin)
         return report
@@ -110,23 +114,30 @@ public struct Verification: Sendable {
 
     // MARK: - Events
 
+    private func keyTable(
+        _ run: VerificationRun, _ streams: Int?, _ lanes: StreamLanes, _ readers: SnapshotReaders
+    ) throws -> KeyTable? {
+        guard let streams, let keyring = configuration.keys?.keyring else { return nil }
+        let capacity = min(streams, configuration.maximumKeys)
+        return try KeyTable.read(run, keyring, lanes, capacity: capacity, readers)
+    }
+
+    /// Returns what all events came to, when the run began at the first and none stopped it.
     private func readEvents(
-        _ run: VerificationRun, _ snapshot: String, on connection: PostgresConnection,
-        _ report: inout VerificationReport
-    ) throws -> QuotaTally? {
+        _ run: VerificationRun, _ streams: Int?, _ keys: KeyTable?, _ readers: SnapshotReaders,
+        on connection: PostgresConnection, _ report: inout VerificationReport
+    ) throws -> ChunkMerger.Total? {
         let chunks = (run.head + Chunk.size - 1) / Chunk.size
         let first = min(max(configuration.from - 1, 0) / Chunk.size, max(chunks - 1, 0))
         report.from = first * Chunk.size + 1
-        let passes = try numberOfPasses(run, on: connection)
+        let passes = numberOfPasses(streams ?? 0)
         let (tree, upper) = try edge(run, before: first, on: connection)
         let merger = ChunkMerger(
             run, firstChunk: first, tree: tree, upper: upper, slots: configuration.maximumSlots, passes: passes)
         let next = Counter(first)
         let configuration = configuration
-        try Crew.run(min(configuration.jobs, max(1, Int(chunks - first))), name: "verify") {
-            let connection = try Self.session(configuration, snapshot)
-            defer { connection.close() }
-            let scan = ChunkScan(run, on: connection)
+        try readers.run(atMost: Int(chunks - first), name: "verify") { connection in
+            let scan = ChunkScan(run, keys, on: connection)
             while !merger.isStopped {
                 let index = next.take()
                 guard index < chunks else { break }
@@ -141,7 +152,9 @@ public struct Verification: Sendable {
         report.checkpoints = total.checkpoints
         report.sealedSize = total.signedTo
         report.blobs = total.blobs
+        report.boxes = total.boxes
         guard !total.isStopped else { return nil }
+        report.findings += total.shutBoxes.values
         report.root = total.tree.root.base64
         var streams = total.newStreams
         for number in 1..<max(passes, 1) {
@@ -152,17 +165,21 @@ public struct Verification: Sendable {
             report.findings += findings
         }
         if first == 0 { report.streams = streams }
-        return first == 0 ? total.tally : nil
+        return first == 0 ? total : nil
+    }
+
+    /// How many streams have a key; nil when this user may not look at keys.
+    private func numberOfStreams(_ run: VerificationRun, on connection: PostgresConnection) throws -> Int? {
+        guard run.readsKeys else { return nil }
+        var parameters = PostgresParameters()
+        parameters.append(run.log)
+        return try Int(connection.query(Self.countStreams, parameters).int64(0, 0))
     }
 
     /// How often the streams' versions are gone through, so that each time the table has room for its share.
-    private func numberOfPasses(_ run: VerificationRun, on connection: PostgresConnection) throws -> UInt64 {
-        guard run.readsKeys else { return 1 }
-        var parameters = PostgresParameters()
-        parameters.append(run.log)
-        let streams = try connection.query(Self.countStreams, parameters).int64(0, 0)
+    private func numberOfPasses(_ streams: Int) -> UInt64 {
         // A tenth more, since shares are even only on average.
-        return UInt64(streams * 11 / 10 / Int64(StreamTable.capacity(slots: configuration.maximumSlots))) + 1
+        UInt64(streams * 11 / 10 / StreamTable.capacity(slots: configuration.maximumSlots)) + 1
     }
 
     /// The tree of the chunks before `first`, from the roots of stored tiles; a checkpoint vouches for it later.
@@ -196,66 +213,43 @@ public struct Verification: Sendable {
     // MARK: - Other tables
 
     private func checkTables(
-        _ run: VerificationRun, _ tally: QuotaTally?, _ snapshot: String, on connection: PostgresConnection,
-        _ report: inout VerificationReport
+        _ run: VerificationRun, _ opened: KeyTable?, _ lanes: StreamLanes, _ total: ChunkMerger.Total?,
+        _ readers: SnapshotReaders, on connection: PostgresConnection, _ report: inout VerificationReport
     ) throws {
         let blobs = BlobCheck(run)
         try blobs.hashAll(on: connection, into: &report.findings)
         let tables = TableChecks(run)
         if run.readsKeys { try tables.checkKeys(on: connection, report.streams, into: &report.findings) }
-        guard let tally else {
+        guard let total else {
             report.omissions.append(
                 report.isCutShort
                     ? "quotas and reservations: what is wrong with the events comes first"
                     : "quotas and reservations: they follow from the whole log")
             return
         }
-        try tables.checkQuotas(tally, on: connection, into: &report.findings)
+        try tables.checkQuotas(total.tally, on: connection, into: &report.findings)
         guard let keys = configuration.keys else {
             report.omissions.append("boxes and reservations: there are no keys to look at them with")
             return
         }
-        try audit(run, keys, tally, snapshot, &report)
-    }
-
-    /// Every stream with its keys, lane by lane.
-    private func audit(
-        _ run: VerificationRun, _ keys: LedgerKeys, _ tally: QuotaTally, _ snapshot: String,
-        _ report: inout VerificationReport
-    ) throws {
-        // A lane is sorted by the database as a whole: about a hundred thousand events each.
-        var bits: UInt64 = 2
-        while bits < 12, run.head >> Int64(bits) > 100_000 { bits += 1 }
-        let lanes = Int64(1) << Int64(bits)
+        // With all keys at hand only few events are left, which the database can sort in fewer lanes.
+        let isWhole = opened?.lanes == lanes.count
+        let lanes = isWhole ? StreamLanes(events: total.audited) : lanes
+        let passed = isWhole ? lanes.count : opened?.lanes ?? 0
         let next = Counter(0)
         let outcome = Outcome()
         let configuration = configuration
-        let shift = 64 - bits
-        let rules = tally.rules
-        try Crew.run(configuration.jobs, name: "audit") {
-            let connection = try Self.session(configuration, snapshot)
-            defer { connection.close() }
+        try readers.run(name: "audit") { connection in
             while true {
                 let lane = next.take()
-                guard lane < lanes else { break }
-                let first = StreamID(high: UInt64(lane) << shift, low: 0)
-                let last = StreamID(high: UInt64(lane) << shift | (1 << shift - 1), low: .max)
-                var audit = StreamAudit(run, keys, rules: rules)
-                try audit.check(from: first, through: last, on: connection)
+                guard lane < lanes.count else { break }
+                var audit = StreamAudit(run, keys, rules: total.tally.rules, opened: lane < passed ? opened : nil)
+                try audit.check(lanes[lane], on: connection)
                 outcome.add(audit.boxes, audit.findings)
-                configuration.progress?((lane + 1) * run.head / lanes, run.head)
+                configuration.progress?((lane + 1) * run.head / lanes.count, run.head)
             }
         }
-        (report.boxes, report.findings) = outcome.added(to: report.findings)
-    }
-
-    private static func session(
-        _ configuration: VerificationConfiguration, _ snapshot: String
-    ) throws -> PostgresConnection {
-        let connection = try PostgresConnection(configuration.readingSession)
-        try connection.execute(
-            script: "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET TRANSACTION SNAPSHOT '\(snapshot)'")
-        return connection
+        outcome.add(to: &report)
     }
 
     private static let overview = PostgresStatement(
@@ -264,20 +258,6 @@ public struct Verification: Sendable {
         Statement.findNewestCheckpoint, parameterTypes: [.int2], isReadOnly: true)
     private static let countStreams = PostgresStatement(
         Statement.countStreams, parameterTypes: [.int2], isReadOnly: true)
-}
-
-/// Hands out numbers, each once.
-private final class Counter: Sendable {
-    private let next: Mutex<Int64>
-
-    init(_ first: Int64) { next = Mutex(first) }
-
-    func take() -> Int64 {
-        next.withLock { next in
-            defer { next += 1 }
-            return next
-        }
-    }
 }
 
 /// What the lanes came to.
@@ -291,7 +271,10 @@ private final class Outcome: Sendable {
         }
     }
 
-    func added(to findings: [Finding]) -> (Int64, [Finding]) {
-        contents.withLock { ($0.boxes, findings + $0.findings) }
+    func add(to report: inout VerificationReport) {
+        contents.withLock { contents in
+            report.boxes += contents.boxes
+            report.findings += contents.findings
+        }
     }
 }

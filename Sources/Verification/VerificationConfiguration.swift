@@ -22,6 +22,7 @@ public struct VerificationConfiguration: Sendable {
     public var jobs = 2
     /// How much memory the run may take, in bytes; more streams than fit are looked at in several passes.
     public var memoryBytes = 300 << 20
+    private var keyLimit = Int.max
     /// Told now and then how many events of how many were read.
     public var progress: (@Sendable (_ done: Int64, _ of: Int64) -> Void)?
 
@@ -37,12 +38,23 @@ public struct VerificationConfiguration: Sendable {
         return session
     }
 
-    /// How many slots the table of streams may have: what the budget leaves after the chunks, the process and the
-    /// moment of growing, when an old and a new table stand side by side.
+    /// What the budget leaves for tables after the chunks and the process.
+    private var tableBytes: Int { max(memoryBytes - (80 << 20) - jobs * (16 << 20), 4 << 20) }
+
+    /// How many slots the table of streams may have, counting the moment of growing, when an old and a new table stand
+    /// side by side.
+    ///
+    /// When boxes are opened, half of what is left is for the keys.
     var maximumSlots: Int {
-        let left = max(memoryBytes - (80 << 20) - jobs * (16 << 20), 4 << 20)
+        let left = keys == nil ? tableBytes : tableBytes / 2
         var slots = 1 << 12
         while slots * 2 * StreamTable.bytesPerSlot * 3 / 2 <= left { slots *= 2 }
         return slots
+    }
+
+    /// How many streams' keys are kept at hand; tests ask for fewer than the budget allows.
+    var maximumKeys: Int {
+        get { min(keyLimit, tableBytes / 2 / KeyTable.bytesPerStream) }
+        set { keyLimit = newValue }
     }
 }

@@ -292,6 +292,32 @@ import Transparency
         #expect(report.findings.first?.position == 77)
     }
 
+    @Test(arguments: ["backup.replaced.v1", "account.blocked.v1"])
+    func `a box that does not open is found though everything was sealed anew`(type: String) async throws {
+        let log = try await SampleLog.shared.value.copy()
+        try log.tamper(
+            """
+            UPDATE ledger.events SET secret = set_byte(secret, 20, get_byte(secret, 20) # 1) WHERE position =
+              (SELECT min(position) FROM ledger.events WHERE event_type = '\(type)' AND secret IS NOT NULL);
+            UPDATE ledger.events SET secret_hash = sha256(secret) WHERE secret IS NOT NULL;
+            """)
+        try log.sealAnew()
+        for keys in [0, 5, 20, Int.max] {
+            let report = try log.verify { $0.maximumKeys = keys }
+            #expect(report.findings.map(\.kind) == [.box], "\(report.findings)")
+            #expect(report.findings.first?.position != nil)
+        }
+    }
+
+    @Test(arguments: [0, 5, 12, 14, 20])
+    func `with room for the keys of few streams as many boxes are opened`(keys: Int) async throws {
+        let log = try await SampleLog.shared.value.copy()
+        let whole = try log.verify()
+        let report = try log.verify { $0.maximumKeys = keys }
+        #expect(report.isSound, "\(report.findings)")
+        #expect(report.boxes == whole.boxes)
+    }
+
     @Test func `several passes over the streams find the same as one`() async throws {
         let sample = try await SampleLog.shared.value
         let log = try sample.copy()

@@ -1,4 +1,5 @@
--- All that belongs to the streams of a lane, stream by stream: its key (kind 0), its reservations (1), its events (2).
+-- What belongs to the streams of a lane, stream by stream: its key (kind 0), its reservations (1), its events (2).
+-- Of the events the first of each stream, and those whose types do not begin with one of :passed.
 COPY (
   SELECT r.stream_id, r.kind, r.number, r.position, r.event_type, r.data, r.body
     FROM (
@@ -14,6 +15,7 @@ COPY (
       SELECT e.stream_id, 2, e.version, e.position, e.event_type, e.data, e.secret
         FROM ledger.events e
        WHERE e.log_id = :log AND e.stream_id BETWEEN ':first' AND ':last'
+         AND (e.version = 1 OR NOT e.event_type ^@ ANY (:passed))
     ) r
    ORDER BY r.stream_id, r.kind, r.number
 ) TO STDOUT (FORMAT binary)
