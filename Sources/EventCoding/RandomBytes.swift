@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 
 /// Random bytes of the system, fetched many at once: a nonce is drawn for every event, and each fetch is a system call.
@@ -40,10 +41,11 @@ final class RandomBytes: Sendable {
     }
 
     private static func refill(_ stock: inout Stock) {
-        var generator = SystemRandomNumberGenerator()
         stock.bytes.withUnsafeMutableBytes { bytes in
-            for offset in stride(from: 0, to: bytes.count, by: 8) {
-                bytes.storeBytes(of: generator.next(), toByteOffset: offset, as: UInt64.self)
+            // As much as one call gives.
+            for start in stride(from: 0, to: bytes.count, by: 256) {
+                let piece = UnsafeMutableRawBufferPointer(rebasing: bytes[start..<min(start + 256, bytes.count)])
+                precondition(getentropy(piece.baseAddress, piece.count) == 0, "the system has no random bytes")
             }
         }
         stock.place = 0
