@@ -6,11 +6,15 @@ public struct Digest: Sendable, Hashable, CustomStringConvertible {
     ///
     /// Beside the generic form, which other modules cannot specialise: this one stands in the way of every event.
     public init?(bytes: [UInt8]) {
+        guard let digest = bytes.withUnsafeBytes({ Digest(copying: $0) }) else { return nil }
+        self = digest
+    }
+
+    /// The digest that stands in exactly 32 bytes.
+    public init?(copying bytes: UnsafeRawBufferPointer) {
         guard bytes.count == 32 else { return nil }
         func word(_ first: Int) -> UInt64 {
-            var word: UInt64 = 0
-            for place in first..<first + 8 { word = word << 8 | UInt64(bytes[place]) }
-            return word
+            UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: first, as: UInt64.self))
         }
         words = (word(0), word(8), word(16), word(24))
     }

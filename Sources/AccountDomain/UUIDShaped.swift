@@ -68,6 +68,8 @@ extension UUIDShaped {
 
     /// Hands over the 36 bytes of the canonical form; a dash stands after 8, 12, 16 and 20 digits.
     private func eachByte(_ body: (UInt8) -> Void) {
+        // Asked for once: where this is not specialised, each is a call.
+        let (high, low) = (high, low)
         for digit in 0..<32 {
             if digit == 8 || digit == 12 || digit == 16 || digit == 20 { body(UInt8(ascii: "-")) }
             body((digit < 16 ? high : low).hexDigit(at: UInt64(60 - digit % 16 * 4)))

@@ -1,5 +1,6 @@
 public import AccountDomain
 public import Crypto
+import FoundationEssentials
 
 /// The data key of one stream: everything personal or secret of that stream is sealed under it (docs/log.md).
 ///
@@ -44,7 +45,7 @@ public struct StreamKey: Sendable {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(4 + combined.count)
         bytes.append(bigEndian: UInt32(bitPattern: epoch))
-        bytes.append(contentsOf: combined)
+        combined.withUnsafeBytes { bytes.append(contentsOf: $0) }
         return bytes
     }
 
@@ -78,7 +79,7 @@ public struct StreamKey: Sendable {
         code.update(data: Array(purpose.utf8))
         code.update(data: [0])
         code.update(data: Array(bytes))
-        return AccountDomain.Digest(hash: code.finalize())
+        return code.finalize().withUnsafeBytes { AccountDomain.Digest(hash: $0) }
     }
 
     /// A keyed digest under a key of its own, derived from this stream's by HKDF with `purpose` as its info.
@@ -89,7 +90,7 @@ public struct StreamKey: Sendable {
             inputKeyMaterial: key, info: Array(purpose.utf8), outputByteCount: 32)
         var code = HMAC<SHA256>(key: derived)
         code.update(data: bytes)
-        return AccountDomain.Digest(hash: code.finalize())
+        return code.finalize().withUnsafeBytes { AccountDomain.Digest(hash: $0) }
     }
 
     /// A one-time secret of this stream (docs/log.md): derived again by whoever holds the key, gone with it.
@@ -131,11 +132,14 @@ public struct StreamKey: Sendable {
 extension AccountDomain.Digest {
     /// SHA-256 of bytes.
     public static func sha256(of bytes: [UInt8]) -> AccountDomain.Digest {
-        AccountDomain.Digest(hash: SHA256.hash(data: bytes))
+        // The pointer spares the way through the generic form, which costs as much as the hash of an event.
+        var hasher = SHA256()
+        bytes.withUnsafeBytes { hasher.update(bufferPointer: $0) }
+        return hasher.finalize().withUnsafeBytes { AccountDomain.Digest(hash: $0) }
     }
 
-    fileprivate init(hash: some Sequence<UInt8>) {
-        guard let digest = AccountDomain.Digest(bytes: Array(hash)) else {
+    fileprivate init(hash: UnsafeRawBufferPointer) {
+        guard let digest = AccountDomain.Digest(copying: hash) else {
             preconditionFailure("SHA-256 and its HMAC give 32 bytes")
         }
         self = digest

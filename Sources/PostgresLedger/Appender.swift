@@ -180,14 +180,14 @@ final class Appender: Sendable {
             }
             guard filler.admits(pending) else { continue }
             let (entries, tail) = cache.find(pending.command.streams)
-            if var ahead = pending.ahead, ahead.refresh(entries, tail: tail) {
+            if let ahead = pending.ahead, ahead.refresh(entries, tail: tail) {
                 ahead.complete = pending.complete
                 filler.add(ahead)
                 continue
             }
             switch preparation.prepare(pending.command, entries, tail: tail, now: moment) {
             case .outcome(let outcome): outcomes.append((pending.complete, outcome))
-            case .prepared(var prepared):
+            case .prepared(let prepared):
                 prepared.complete = pending.complete
                 filler.add(prepared)
             }

@@ -36,7 +36,7 @@ struct CommandPreparation: Sendable {
         let input = input(command.id, parts, now)
         do throws(Failure) {
             try command.authorize(input)
-            try apply(try command.decide(input), to: &prepared)
+            try apply(try command.decide(input), to: prepared)
         } catch {
             // A refusal rests on what is in memory, perhaps a second old: the batch confirms it by assertions alone.
             prepared = PreparedCommand(command, parts: parts)
@@ -77,7 +77,7 @@ struct CommandPreparation: Sendable {
     /// Keyed by the stream's own key, so that it cannot be used to guess what was typed (docs/log.md).
     private func fingerprint(_ digest: Digest, _ key: StreamKey) -> Digest { key.digest("fingerprint", digest.bytes) }
 
-    private func apply(_ decision: Decision, to prepared: inout PreparedCommand) throws(Failure) {
+    private func apply(_ decision: Decision, to prepared: PreparedCommand) throws(Failure) {
         let command = prepared.command
         var meta = command.meta
         for part in decision.parts {

@@ -23,7 +23,10 @@ struct PendingCommand: Sendable {
 }
 
 /// A command that was decided and encoded, on its way to the database.
-struct PreparedCommand: Sendable {
+///
+/// A class, since it is handed from list to list and holds much. Sound though unchecked: whoever prepares it hands it to
+/// the appender's queue and keeps nothing of it, and behind the queue one thread at a time has it.
+final class PreparedCommand: @unchecked Sendable {
     /// One stream of it: appended to when it has events, else asserted.
     struct Part: Sendable {
         let stream: StreamID
@@ -64,7 +67,7 @@ struct PreparedCommand: Sendable {
     }
 
     /// Whether the states it was decided on are still those in memory, and up to where these are complete now.
-    mutating func refresh(_ entries: [StreamEntry?], tail: Int64) -> Bool {
+    func refresh(_ entries: [StreamEntry?], tail: Int64) -> Bool {
         for (index, entry) in entries.enumerated() {
             if let entry {
                 guard entry === parts[index].entry else { return false }

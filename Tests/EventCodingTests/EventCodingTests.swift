@@ -53,6 +53,17 @@ import Testing
         #expect(try EventMeta.fingerprint(in: bytes) == meta.fingerprint)
     }
 
+    @Test func `meta of what the service did by itself names the cause`() throws {
+        var meta = EventMeta(actor: Actor(.service), door: .native, request: Self.request)
+        meta.causation = CommandID(high: 0x4444_4444_4444_4444, low: 0x8444_4444_4444_4444)
+        let bytes = meta.canonicalBytes
+        #expect(
+            String(decoding: bytes, as: UTF8.self)
+                == #"{"actor":{"kind":"service"},"causation_id":"44444444-4444-4444-8444-444444444444","door":"native","request_id":"\#(Self.request)"}"#
+        )
+        #expect(try EventMeta(canonicalBytes: bytes) == meta)
+    }
+
     @Test func `meta without a key has no fingerprint`() throws {
         let meta = EventMeta(actor: Actor(.root), door: .native, request: Self.request)
         #expect(try EventMeta.fingerprint(in: meta.canonicalBytes) == nil)
