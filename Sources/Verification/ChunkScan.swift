@@ -163,9 +163,11 @@ final class ChunkScan {
         if key.opens(box, version: version, type: type) {
             result.boxes += 1
         } else if result.shutBoxes.count < 1_000 {
-            let detail = "\(String(decoding: type, as: UTF8.self)): \(EventCodingError.sealedUnderAnotherKey.description)"
+            let name = String(decoding: type, as: UTF8.self)
             result.shutBoxes.append(
-                Finding(.box, position: position, stream: StreamID(high: stream.high, low: stream.low), detail))
+                Finding(
+                    .box, position: position, stream: StreamID(high: stream.high, low: stream.low),
+                    "\(name): \(EventCodingError.sealedUnderAnotherKey.description)"))
         }
     }
 
