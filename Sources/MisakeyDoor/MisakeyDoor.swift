@@ -14,6 +14,8 @@ public final class MisakeyDoor: DoorKit.Door {
     let authenticator: Authenticator
     let settings: MisakeyDoorSettings
     let limits: AttemptLimits
+    /// Those who at one moment have a code mailed to one address.
+    let mailings = Turns<String>()
 
     /// Makes the door; `limits` bounds guesses, mails and strangers.
     public init(
