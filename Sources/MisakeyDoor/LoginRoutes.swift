@@ -80,13 +80,13 @@ extension MisakeyDoor {
 
     /// Counts a mail that is about to be asked for.
     private func takeMail(to identifier: Identifier) async throws {
-        try await limits.take(.mailToAddress, .text(identifier.text))
+        try await limits.take(.mailToAddress, .mailbox(identifier.text))
         try await limits.take(.mailInAll, .everybody)
     }
 
     /// Gives back a mail that was not asked for after all.
     private func refundMail(to identifier: Identifier) async {
-        await limits.refund(.mailToAddress, .text(identifier.text))
+        await limits.refund(.mailToAddress, .mailbox(identifier.text))
         await limits.refund(.mailInAll, .everybody)
     }
 

@@ -23,7 +23,7 @@ extension NativeDoor {
         guard let email else { throw Problem.invalid("/email", "must be an e-mail address") }
         // Of every address alike, so that no limit tells which are known.
         try await limits.take(.mailOfClient, .client(request.clientAddress))
-        try await limits.take(.mailToAddress, .text(email.text))
+        try await limits.take(.mailToAddress, .mailbox(email.text))
         let context = try context(request, .anonymous)
         try await service.requestRecovery(to: email, context) { [limits] in
             // What is over the limit of all mails is not sent, and nobody is told.
