@@ -1,9 +1,12 @@
 #!/bin/bash
 # The session of Misakey's public documentation with curl: its values, its paths, against this service.
 #
-#   examples/misakey-session.sh URL ROOT_KEY
+#   examples/misakey-session.sh [URL [ROOT_KEY]]
+#
+# Without them the service is looked for where `account-ledger up` puts it: LEDGER_URL, and root's key in LEDGER_HOME.
 set -euo pipefail
-url=${1:?URL of the service} root=${2:?root key}
+url=${1:-${LEDGER_URL:-http://127.0.0.1:8080}}
+root=${2:-$(cat "${LEDGER_HOME:-.ledger}/keys/root.key")}
 
 # call EXPECTED_STATUS METHOD PATH [CURL_OPTION…]: prints the body, and fails on another status.
 call() {

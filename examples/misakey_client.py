@@ -4,7 +4,9 @@ the password, restores with the old and the new one, and moves to a secret stora
 
 The password never leaves it: Argon2 (argon2-cffi), AES and RSA (cryptography) are done here, as the web client does.
 
-    misakey_client.py URL ROOT_KEY
+    misakey_client.py [URL [ROOT_KEY]]
+
+Without them the service is looked for where `account-ledger up` puts it: LEDGER_URL, and root's key in LEDGER_HOME.
 """
 
 import base64
@@ -273,6 +275,9 @@ def main(url, root_key):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
+    if len(sys.argv) > 3 or sys.argv[1:2] in (["-h"], ["--help"]):
         sys.exit(__doc__)
-    main(sys.argv[1], sys.argv[2])
+    key_file = os.path.join(os.environ.get("LEDGER_HOME", ".ledger"), "keys", "root.key")
+    main(
+        sys.argv[1] if len(sys.argv) > 1 else os.environ.get("LEDGER_URL", "http://127.0.0.1:8080"),
+        sys.argv[2] if len(sys.argv) > 2 else open(key_file, encoding="utf-8").read().strip())

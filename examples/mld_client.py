@@ -3,8 +3,9 @@
 
     mld_client.py http://127.0.0.1:8080 --account alice --email alice@example.org --outbox .ledger/outbox
 
-The code is read from the mail, where the service writes mails to a directory; otherwise it is asked for. Needs the
-package `cryptography`, by which the account's tokens are signed here and not by the service.
+All of that may be left out: the service is then looked for where `account-ledger up` puts it, LEDGER_URL and
+LEDGER_HOME, and asked for an account with a new name. The code is read from the mail, where the service writes mails to
+a directory; otherwise it is asked for. Needs the package `cryptography`, by which the account's tokens are signed here and not by the service.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import base64
 import email
 import email.policy
 import json
+import os
 import pathlib
 import re
 import sys
@@ -143,11 +145,15 @@ class Account:
 def main():
     """The whole session; ends with an error where the service does not do as it should."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("url")
-    parser.add_argument("--account", required=True)
-    parser.add_argument("--email", required=True)
-    parser.add_argument("--outbox", help="directory of the mails; without it the code is asked for")
+    parser.add_argument("url", nargs="?", default=os.environ.get("LEDGER_URL", "http://127.0.0.1:8080"))
+    parser.add_argument("--account", default=f"client-{os.urandom(4).hex()}", help="by default a new name")
+    parser.add_argument("--email", help="by default the account's name at example.org")
+    parser.add_argument("--outbox", help="directory of the mails; where there is none the code is asked for")
     arguments = parser.parse_args()
+    arguments.email = arguments.email or f"{arguments.account}@example.org"
+    home = pathlib.Path(os.environ.get("LEDGER_HOME", ".ledger"), "outbox")
+    if arguments.outbox is None and home.parent.is_dir():
+        arguments.outbox = home
     gateway = Gateway(arguments.url)
 
     account, token, code = Account.register(gateway, arguments.account, arguments.email, arguments.outbox)

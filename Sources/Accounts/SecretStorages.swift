@@ -53,8 +53,9 @@ extension AccountService {
     ///   - keys: the identity's public keys; nil exactly when it has some.
     ///   - context: the request.
     /// - Returns: the command's place in the log.
-    /// - Throws: ``Failure/account(_:)`` with `secretStorage(_:)`, ``Failure/invalid(pointer:detail:)`` for keys that
-    ///   must not or must be there, ``Failure/valueTaken(_:)``.
+    /// - Throws: ``Failure/account(_:)`` with `secretStorage(_:)`, or with `password(_:)` for an account of another
+    ///   system; ``Failure/invalid(pointer:detail:)`` for keys that must not or must be there;
+    ///   ``Failure/valueTaken(_:)``.
     public func migrate(
         _ account: AccountID, to contents: SecretStorageContents, keys: IdentityKeys?, _ context: CommandContext
     ) async throws(Failure) -> Appended {
@@ -62,6 +63,9 @@ extension AccountService {
         return try await append(to: account, act: .change, with: [identity], context) {
             input, target throws(Failure) in
             guard case .identity(let known) = input.aggregate(identity) else { throw .notFound }
+            // Its root key is sealed under the password, which must then change nowhere but at this door.
+            let system = target.state.lifecycle.system
+            guard system == .misakey else { throw .account(.password(.managedAtItsDoor(system))) }
             guard (known.publicKeys == nil) == (keys != nil) else {
                 throw .invalid(
                     pointer: "/pubkey", detail: keys == nil ? "required" : "conflict")

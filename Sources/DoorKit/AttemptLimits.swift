@@ -46,6 +46,9 @@ public enum AttemptSubject: Sendable, Hashable {
     /// Everybody together.
     case everybody
 
+    /// The mailbox behind an address: spellings that differ in case alone are, nearly everywhere, one.
+    public static func mailbox(_ address: String) -> AttemptSubject { .text(address.lowercased()) }
+
     /// What the stored key is made of; the first byte keeps the kinds apart.
     var bytes: [UInt8] {
         switch self {

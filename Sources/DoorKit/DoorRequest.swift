@@ -79,6 +79,9 @@ public final class DoorRequest: Sendable {
 
     // MARK: Body
 
+    /// Whether the request came with a body, of at least one byte.
+    public var hasBody: Bool { body.readableBytes > 0 }
+
     /// The body's bytes as an array.
     public var bodyBytes: [UInt8] { Array(body.readableBytesView) }
 

@@ -116,7 +116,7 @@ struct RequestHead {
                 }
                 // A slash or dots that arrive encoded are another spelling of another path, for a proxy at least.
                 guard !value.isEmpty, !value.utf8.contains(UInt8(ascii: "/")), value != ".", value != ".." else {
-                    throw Problem.notFound
+                    throw Problem.notFound.about(.path)
                 }
                 decoded.append(value)
             }

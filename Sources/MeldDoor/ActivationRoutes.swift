@@ -28,7 +28,7 @@ extension MeldDoor {
     func activate(_ name: AccountName, _ email: EmailAddress, _ meld: MeldRequest) async throws -> String {
         try await limits.take(.mailOfClient, .client(meld.request.clientAddress))
         try await limits.take(.activation, .text("\(name.text) \(email.text)"))
-        try await limits.take(.mailToAddress, .text(email.text))
+        try await limits.take(.mailToAddress, .mailbox(email.text))
         try await limits.take(.mailInAll, .everybody)
         let issuedAt = clock().microseconds / 1_000_000
         let expiresAt = issuedAt + ActivationToken.lifetimeSeconds

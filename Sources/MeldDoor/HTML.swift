@@ -5,7 +5,7 @@ enum HTML {
     /// What keeps a page from doing more than it says.
     static let headers: [DoorResponse.Header] = [
         .init("Content-Security-Policy", "default-src 'none'; form-action 'self'; frame-ancestors 'none'"),
-        .init("Referrer-Policy", "no-referrer"), .init("X-Frame-Options", "DENY"),
+        .init("X-Frame-Options", "DENY"),
     ]
 
     /// A text as it may stand in an element or a quoted attribute.

@@ -51,7 +51,7 @@ public final class MeldDoor: DoorKit.Door {
     }
 
     /// Unknown paths below these are answered in this dialect.
-    public var prefixes: [String] { ["/api/v1/", "/register", "/activate"] }
+    public var prefixes: [String] { ["/api/v1", "/register", "/activate"] }
 
     /// Registers every route of the door.
     public func register(on routes: inout Routes) {
@@ -72,8 +72,10 @@ public final class MeldDoor: DoorKit.Door {
         case ReadFailure.callerMoved: return MeldError.unavailable(1).response
         case let problem as Problem:
             let refusal = MeldError(problem, for: request)
-            // A name that cannot even be decoded comes after an Authorization that cannot be read.
-            if refusal == .notFound, (try? Authorization(request)) == nil { return MeldError.invalidHeader.response }
+            // A name or query that cannot even be decoded comes after an Authorization that cannot be read.
+            if refusal == .notFound || problem.part == .query, (try? Authorization(request)) == nil {
+                return MeldError.invalidHeader.response
+            }
             return refusal.response
         default: return nil
         }

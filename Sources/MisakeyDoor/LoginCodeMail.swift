@@ -26,7 +26,8 @@ public struct LoginCodeMail: MailComposer {
                     \(text)
 
                 It is good for ten minutes, and for one log-in.
-                If you did not ask for it, somebody typed your address by mistake: there is nothing you need do.
+                If you did not ask for it, somebody typed your address by mistake:
+                there is nothing you need do.
 
                 """)
     }

@@ -27,17 +27,25 @@ extension MisakeyDoor {
             if let id = try await service.identity(known: identifier) {
                 return try await step(of: id, isReset: isReset, context)
             }
-            try await limits.take(.misakeyIdentity, .everybody)
-            try await takeMail(to: identifier)
-            do throws(Failure) {
-                let id = try await service.admitIdentity(identifier, context)
+            if let id = try await admit(identifier, context) {
                 return Self.answer(id, identifier, hasAccount: false, parameters: nil)
-            } catch {
-                // Another request has made it.
-                guard error == .valueTaken(.identity) else { throw error }
             }
         }
         throw Failure.unavailable(retryAfterSeconds: 1)
+    }
+
+    /// Makes the identity of an address, with a code; nil when another request has made it.
+    private func admit(_ identifier: Identifier, _ context: CommandContext) async throws -> IdentityID? {
+        _ = await mailings.take(identifier.text)
+        defer { mailings.end(identifier.text) }
+        guard try await service.identity(known: identifier) == nil else { return nil }
+        try await limits.take(.misakeyIdentity, .everybody)
+        try await takeMail(to: identifier)
+        do throws(Failure) { return try await service.admitIdentity(identifier, context) } catch {
+            guard error == .valueTaken(.identity) else { throw error }
+            await refundMail(to: identifier)
+            return nil
+        }
     }
 
     private func step(of id: IdentityID, isReset: Bool, _ context: CommandContext) async throws -> DoorResponse {
@@ -52,16 +60,34 @@ extension MisakeyDoor {
             parameters = relief.parameters
         }
         if parameters == nil, !identity.codes.isRecent(at: AccessTokens.systemClock()) {
-            try await takeMail(to: identifier)
-            _ = try await service.mailCode(to: id, context)
+            try await mailCode(to: id, identifier, context)
         }
         return Self.answer(id, identifier, hasAccount: identity.account != nil, parameters: parameters)
     }
 
+    /// Has a code mailed, unless whoever asked at the same moment has had one mailed.
+    private func mailCode(to id: IdentityID, _ identifier: Identifier, _ context: CommandContext) async throws {
+        // One after the other: many at one moment cost one mail, and none of them meets the limit of mails.
+        _ = await mailings.take(identifier.text)
+        defer { mailings.end(identifier.text) }
+        guard case .identity(let identity) = try await service.currentState(of: id),
+            !identity.codes.isRecent(at: AccessTokens.systemClock())
+        else { return }
+        try await takeMail(to: identifier)
+        let appended = try await service.mailCode(to: id, context)
+        if appended.events.isEmpty { await refundMail(to: identifier) }
+    }
+
     /// Counts a mail that is about to be asked for.
     private func takeMail(to identifier: Identifier) async throws {
-        try await limits.take(.mailToAddress, .text(identifier.text))
+        try await limits.take(.mailToAddress, .mailbox(identifier.text))
         try await limits.take(.mailInAll, .everybody)
+    }
+
+    /// Gives back a mail that was not asked for after all.
+    private func refundMail(to identifier: Identifier) async {
+        await limits.refund(.mailToAddress, .mailbox(identifier.text))
+        await limits.refund(.mailInAll, .everybody)
     }
 
     private static func answer(

@@ -14,6 +14,8 @@ public final class MisakeyDoor: DoorKit.Door {
     let authenticator: Authenticator
     let settings: MisakeyDoorSettings
     let limits: AttemptLimits
+    /// Those who at one moment have a code mailed to one address.
+    let mailings = Turns<String>()
 
     /// Makes the door; `limits` bounds guesses, mails and strangers.
     public init(
@@ -30,7 +32,7 @@ public final class MisakeyDoor: DoorKit.Door {
 
     /// Unknown paths below these are answered in this dialect.
     public var prefixes: [String] {
-        ["/identities", "/accounts/", "/account/", "/crypto", "/auth", "/csrf"]
+        ["/identities", "/account", "/crypto", "/auth", "/csrf"]
     }
 
     /// Registers every route of the door.
@@ -58,7 +60,8 @@ public final class MisakeyDoor: DoorKit.Door {
     private static func answer(to problem: Problem, _ request: DoorRequest) -> DoorResponse {
         // As the system itself does: no body.
         if problem.slug == .tooManyRequests { return .empty(status: 429, headers: problem.headers) }
-        if problem.slug == .malformedRequest, problem.part == .path {
+        // An id that is none, however it is spelt; a path that is none has no such part.
+        if problem.part == .path, problem.slug == .malformedRequest || problem.slug == .notFound {
             return MisakeyError(.badRequest, .path, request.idName, .malformed, problem.detail).response
         }
         return MisakeyError(problem).response

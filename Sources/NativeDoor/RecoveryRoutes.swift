@@ -23,7 +23,7 @@ extension NativeDoor {
         guard let email else { throw Problem.invalid("/email", "must be an e-mail address") }
         // Of every address alike, so that no limit tells which are known.
         try await limits.take(.mailOfClient, .client(request.clientAddress))
-        try await limits.take(.mailToAddress, .text(email.text))
+        try await limits.take(.mailToAddress, .mailbox(email.text))
         let context = try context(request, .anonymous)
         try await service.requestRecovery(to: email, context) { [limits] in
             // What is over the limit of all mails is not sent, and nobody is told.
@@ -51,9 +51,26 @@ extension NativeDoor {
         }
         let account = AttemptSubject.stream(token.account)
         try await limits.take(.code, account)
-        let appended = try await service.redeemRecovery(token, newPassword: new, context)
-        await limits.refund(.codeOfClient, client)
-        await limits.refund(.code, account)
+        func giveBack() async {
+            await limits.refund(.codeOfClient, client)
+            await limits.refund(.code, account)
+        }
+        let appended: Appended
+        do throws(Failure) { appended = try await service.redeemRecovery(token, newPassword: new, context) } catch {
+            if error.isOfRightToken { await giveBack() }
+            throw error
+        }
+        await giveBack()
         return .command(appended)
+    }
+}
+
+extension Failure {
+    /// Whether a redemption that failed so had the right token: it was no guess, and can be made again.
+    fileprivate var isOfRightToken: Bool {
+        switch self {
+        case .callerBlocked, .invalid(pointer: "/new_password", detail: _): true
+        default: false
+        }
     }
 }

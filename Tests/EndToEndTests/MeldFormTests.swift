@@ -5,7 +5,10 @@ import Testing
 @Suite struct MeldFormTests {
     @Test func `unknown paths and methods are refused in this dialect`() throws {
         let meld = try Meld.shared()
-        for path in ["nothing", "user", "user/", "user/a/", "user/a/b", "user/a/key/b", "user/a/publicKey", "userx/a"] {
+        for path in [
+            "nothing", "", "/api/v1", "user", "user/", "user/a/", "user/a/b", "user/a/key/b", "user/a/publicKey",
+            "userx/a",
+        ] {
             expectMeld(try meld.call("GET", path), 404, "ResourceNotFound", "\(path)")
             expectMeld(try meld.call("POST", path), 404, "ResourceNotFound", "\(path)")
         }
@@ -60,6 +63,7 @@ import Testing
         expectMeld(try meld.call("POST", "user/Bad/key?type=x"), 404, "NotFound")
         expectMeld(try meld.call("POST", "user/a/key?type=x", as: "Bearer x"), 400, "BadRequest")
         expectMeld(try meld.send("DELETE", "user/Bad", "{", as: "Basic"), 405, "MethodNotAllowed")
+        expectMeld(try meld.send("POST", "user/a/key?type=%zz", "{}", as: "Basic"), 400, "InvalidHeader")
         // Who asks before what they may, and that before what they want.
         expectMeld(try meld.send("PATCH", account.path, #"{"x":1}"#), 401, "Unauthorized")
         expectMeld(try meld.send("PATCH", "user/\(Unique.name())", #"{"x":1}"#, as: account.basic), 403, "Forbidden")

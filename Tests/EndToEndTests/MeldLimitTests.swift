@@ -36,4 +36,18 @@ import Testing
         expectLimited(try meld.redeem("limited", "garbage", code))
         #expect(guesses < 30)
     }
+
+    @Test func `one mailbox is written to five times, however its address is spelt and whatever asks`() throws {
+        let meld = Meld(try Service(["LEDGER_LIMITS": "on"]))
+        let spellings = ["box@example.org", "Box@example.org", "BOX@example.org", "bOx@Example.org", "box@EXAMPLE.ORG"]
+        for (number, email) in spellings.enumerated() {
+            #expect(try meld.request("box\(number)", email).status == 200)
+        }
+        let head = try meld.service.root.head()
+        expectMeld(try meld.request("box", "boX@example.org"), 429, "TooManyRequests")
+        let nobody = meld.service.root.with(nil)
+        #expect(try nobody.call("POST", "/v1/recovery", ["email": "BOx@example.org"]).status == 429)
+        #expect(try nobody.call("PUT", "/auth/identities", ["identifier_value": "box@example.ORG"]).status == 429)
+        #expect(try meld.service.root.head() == head)
+    }
 }

@@ -26,6 +26,9 @@ import Testing
         let form = try meld.call("GET", "/register")
         #expect(form.status == 200 && form.text.contains("name=\"account\"") && form.text.contains("name=\"email\""))
         #expect(form.header("Content-Security-Policy")?.contains("default-src 'none'") == true)
+        for name in ["content-security-policy", "referrer-policy", "x-frame-options"] {
+            #expect(form.headers.filter { $0.name == name }.count == 1, "\(name)")
+        }
         let name = Unique.name()
         let page = try post(meld, "account=\(name)&email=\(encode("\(name)@example.org"))")
         let token = try #require(self.token(page))

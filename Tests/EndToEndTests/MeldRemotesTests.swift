@@ -222,4 +222,29 @@ import Testing
         expectAccepted(try ask(meld, domain, [:]), account.name, .null, "anon")
         #expect(try meld.events(of: account.name).contains("domain.created.v1"))
     }
+
+    @Test func `whoever asks for a drawn domain by a key is named, and a key that opens nothing is nobody's`() throws {
+        let meld = try Meld.shared()
+        let (account, other) = (try meld.account(), try meld.account())
+        let path = "domain/\(account.name)"
+        expectMeld(try meld.call("POST", path, as: account.basic), 405, "MethodNotAllowed")
+        #expect(
+            try meld.call("PATCH", account.path, ["@insert": ["naming": "uuid"]], as: account.basic).status == 204)
+        for (authorization, name) in [
+            (nil, "≪your-account-name≫"), (account.basic, account.name), (other.basic, other.name),
+            (meld.root, meld.rootName), (Meld.basic(account.name, other.key), "≪your-account-name≫"),
+        ] {
+            let response = try meld.call("POST", path, as: authorization)
+            #expect(response.status == 200, "\(response.text)")
+            #expect(
+                response["io"]["opts"]["auth"] == ["key": "≪your-auth-key≫", "user": .string(name)], "\(response.text)")
+        }
+        expectMeld(try meld.call("POST", path, as: "Basic"), 400, "InvalidHeader")
+        try modes(meld, account, "jwt")
+        #expect(try meld.call("POST", path)["io"]["opts"]["auth"] == ["jwt": "≪your-token≫"])
+        let response = try meld.call("POST", path, as: account.basic)
+        let domain = response["@domain"].stringValue ?? ""
+        let jwt = response["io"]["opts"]["auth"]["jwt"]
+        expectAccepted(try ask(meld, domain, ["jwt": jwt]), account.name, .string(account.name), "jwt")
+    }
 }

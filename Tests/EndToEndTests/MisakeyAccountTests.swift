@@ -248,7 +248,20 @@ import Testing
         #expect(identity["pubkey_aes_rsa"] == "com.misakey.aes-rsa-enc:cHVia2V5")
         #expect(try weak.call(method, path, body).status == 409, "the root key is used")
         let again: JSONValue = ["prehashed_password": Prehash.one(), "secret_storage": Storage.one()]
+        #expect(try client.call("POST", "/crypto/secret-storage/asym-keys", Self.further(body)).status == 200)
+        #expect(try client.call("GET", "/crypto/secret-storage")["asym_keys"].objectValue?.count == 2)
         #expect(try weak.call(method, path, again).status == 204)
+        let storage = try client.call("GET", "/crypto/secret-storage")
+        #expect(storage["account_root_key"] == again["secret_storage"]["account_root_key"])
+        #expect(storage["asym_keys"] == again["secret_storage"]["asym_keys"], "the former ones are gone")
+    }
+
+    /// A further pair of keys under the root key that was set.
+    private static func further(_ body: JSONValue) -> JSONValue {
+        [
+            "public_key": "ZnVydGhlcg", "encrypted_secret_key": "cw",
+            "account_root_key_hash": body["secret_storage"]["account_root_key"]["key_hash"],
+        ]
     }
 
     @Test func `a root key's hash is of one account alone, and free again once it is replaced`() throws {

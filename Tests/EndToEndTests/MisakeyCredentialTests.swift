@@ -55,6 +55,30 @@ import Testing
             try call("GET", person.backup, nil, cookies), 401, "unauthorized", "cookies", ["accesstoken": "invalid"])
     }
 
+    @Test func `a token ends with its time, and with its identity`() throws {
+        let person = try MisakeyPerson.withAccount(root)
+        let short = try root.call(
+            "POST", "/v1/tokens", ["identity_id": .string(person.identity), "acr": 2, "ttl_seconds": 1])
+        let client = root.with(short["access_token"].stringValue)
+        #expect(try eventually { try client.call("GET", person.backup).status == 401 })
+        expectMisakey(
+            try client.call("GET", person.backup), 401, "unauthorized", "headers", ["Authorization": "invalid"])
+        let other = try MisakeyPerson(root)
+        let gone = try other.client(1)
+        #expect(try gone.call("GET", "/identities/\(other.identity)").status == 200)
+        #expect(try root.call("DELETE", "/v1/identities/\(other.identity)").status == 204)
+        let erased = try person.client()
+        #expect(try root.call("DELETE", "/v1/accounts/\(person.account)").status == 204)
+        for (client, path) in [
+            (gone, "/identities/\(other.identity)"), (erased, person.backup), (erased, "/crypto/secret-storage"),
+        ] {
+            expectMisakey(
+                try client.call("GET", path), 401, "unauthorized", "headers", ["Authorization": "invalid"], "\(path)")
+        }
+        expectMisakey(
+            try root.with(nil).call("GET", person.parameters), 404, "not_found", "path", ["id": "not_found"])
+    }
+
     @Test func `the strength of a token is fixed, and each route has its own`() throws {
         let person = try MisakeyPerson.withAccount(root)
         let empty = JSONValue.object([:])

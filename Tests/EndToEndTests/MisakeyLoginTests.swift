@@ -256,6 +256,36 @@ import Testing
         #expect(stopped.count >= 20 && stopped.allSatisfy { $0.body.isEmpty && $0.header("Retry-After") != nil })
     }
 
+    @Test func `fifty who ask at one moment for one address all get an answer, and one mail`() throws {
+        let service = try Service(["LEDGER_LIMITS": "on", "LEDGER_TRUSTED_PROXIES": "127.0.0.1"])
+        let person = try MisakeyPerson.withAccount(service.root)
+        let strangers = "\(Unique.name("at-once"))@example.org"
+        for (number, address) in [strangers, person.address].enumerated() {
+            let answers = atOnce(50) { _ in
+                try service.root.with(nil).call(
+                    "PUT", "/auth/identities", ["identifier_value": .string(address), "password_reset": true],
+                    headers: [("X-Forwarded-For", "192.0.2.\(number)")])
+            }.compactMap { try? $0.get() }
+            #expect(answers.count == 50 && answers.allSatisfy { $0.status == 200 }, "\(answers.map(\.status))")
+            let id = answers.first?["authn_step"]["identity_id"].stringValue ?? ""
+            let types = try service.root.call("GET", "/v1/events?stream=\(id)").items
+                .compactMap { $0["type"].stringValue }
+            #expect(types.filter { $0 == "identity.code_issued.v1" }.count == 1)
+        }
+    }
+
+    @Test func `of very many guesses at one moment five are evaluated`() throws {
+        let id = try find("\(Unique.name("guessed"))@example.org")["authn_step"]["identity_id"]
+        let answers = atOnce(20) { worker in
+            try (0..<20).map { try play(id, "emailed_code", ["code": .string("x\(worker)-\($0)")]) }
+        }.flatMap { (try? $0.get()) ?? [] }
+        #expect(answers.count == 400)
+        for answer in answers { expectMisakey(answer, 403, "forbidden", "body", ["metadata": "invalid"]) }
+        let types = try root.call("GET", "/v1/events?stream=\(id.stringValue ?? "")").items
+            .compactMap { $0["type"].stringValue }
+        #expect(types.filter { $0 == "identity.code_failed.v1" }.count == 5)
+    }
+
     @Test func `parameters are made up for unknown accounts where that is configured`() throws {
         let service = try Service(["LEDGER_MISAKEY_DECOYS": "on"])
         let ids = ["3f0c2ad1-6a49-4d86-9d9b-1f64d9d7f0aa", "3f0c2ad1-6a49-4d86-9d9b-1f64d9d7f0ab"]

@@ -141,6 +141,25 @@ import Testing
         #expect(try logIn(root, person, "oldsecret").status == 201)
     }
 
+    @Test func `a right token with a password that the Space refuses is no guess`() throws {
+        let service = try Service(["LEDGER_LIMITS": "on"])
+        let root = service.root
+        let domain = JSONValue.string(Unique.domain())
+        #expect(
+            try root.call(
+                "POST", "/v1/spaces", ["name": domain, "domain": domain, "host": domain, "password_min_length": 12]
+            ).status == 201)
+        let email = "\(Unique.name("r"))@example.org"
+        _ = try root.account(["emails": [.string(email)], "space": domain])
+        #expect(try ask(root, email).status == 202)
+        let token = try service.token(mailedTo: email)
+        for _ in 0..<8 {
+            let refused = try redeem(root, token, "too short")
+            #expect(refused.status == 422 && refused.pointers == ["/new_password"], "\(refused.text)")
+        }
+        #expect(try redeem(root, token, "long enough for it").status == 204)
+    }
+
     @Test func `behind a trusted proxy each client has attempts of its own`() throws {
         let service = try Service(["LEDGER_LIMITS": "on", "LEDGER_TRUSTED_PROXIES": "127.0.0.1"])
         func logIn(_ number: Int, from client: String) throws -> Int {

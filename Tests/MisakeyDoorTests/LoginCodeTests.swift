@@ -23,6 +23,8 @@ import Testing
             let mail = try #require(try await setting.mail(id))
             let code = try #require(mail.code)
             #expect(mail.recipient.text == "a@example.org" && !mail.subject.contains(code))
+            #expect(
+                mail.text.split(separator: "\n").allSatisfy { $0.utf8.count <= 76 }, "it arrives as it was written")
             let again = try await setting.mail(id)
             #expect(again == mail, "it is derived again")
             #expect(try await setting.service.tryCode(code, of: id, Self.context))
