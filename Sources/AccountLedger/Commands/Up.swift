@@ -69,7 +69,8 @@ struct Up: AsyncParsableCommand {
                 Self.greet(configuration, listening, signingKey, refusal)
             })
         try await Roles.run(
-            [ClusterWatch(cluster: database.cluster, logger: logger), projector, mail] + gateway.services,
+            [ClusterWatch(cluster: database.cluster, logger: logger), projector] + (mail.map { [$0] } ?? [])
+                + gateway.services,
             limit: Roles.limit(configuration), logger: logger)
     }
 
