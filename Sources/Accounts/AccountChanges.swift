@@ -47,14 +47,7 @@ extension AccountService {
             if let emails = patch.emails {
                 let old = state.profile.emails
                 try state.advance(.profile(.changeEmails(emails)), &events)
-                if let space, rules?.emailUnique == true {
-                    for email in emails where !old.contains(email) {
-                        decision.take(Self.emailClaim(email, in: space), in: .spaceEmail, for: target.id)
-                    }
-                    for email in old where !emails.contains(email) {
-                        decision.release(Self.emailClaim(email, in: space), in: .spaceEmail, from: target.id)
-                    }
-                }
+                Self.claim(old, emails, in: space, rules, for: target.id, &decision)
             }
             if patch.clearsProfile || patch.profile != nil {
                 var members = patch.clearsProfile ? ProfileMembers(stored: []) : state.profile.profile
