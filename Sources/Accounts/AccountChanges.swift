@@ -115,6 +115,8 @@ extension AccountService {
     public func verifyPassword(_ password: [UInt8], of account: AccountID, _ caller: Caller) async throws(Failure)
         -> Int
     {
+        // A password that was changed at another gateway a moment ago is the one that counts.
+        _ = try await currentState(of: account)
         let state = try await visibleState(account, to: caller, for: .read)
         guard try await passwords.matches(password, state.password.verifier) else { throw .wrongPassword }
         return Int(try await log.state(of: account).version)
@@ -126,8 +128,7 @@ extension AccountService {
     public func logIn(name: String, password: [UInt8]) async throws(Failure) -> (account: AccountID, revision: Int) {
         var found: (id: AccountID, state: Account)?
         if let id = try await log.owner(of: name, in: .accountName) {
-            let state = try await log.state(of: id)
-            if case .account(let account) = state.aggregate, account.lifecycle.isLiving,
+            if case .account(let account) = try await currentState(of: id), account.lifecycle.isLiving,
                 account.profile.name?.text == name
             {
                 found = (id, account)
