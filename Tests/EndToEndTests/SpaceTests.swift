@@ -101,6 +101,16 @@ import Testing
         }
     }
 
+    @Test func `bootstrap opens a Space for any number, or for as many as it is told`() throws {
+        let service = try Service.shared()
+        for (count, shown) in [("0", JSONValue.null), ("3", 3)] {
+            let domain = Unique.domain()
+            let made = try service.tool(["bootstrap", "space", domain, "--max-accounts", count])
+            #expect(made.status == 0, "\(made.errors)")
+            #expect(try root.call("GET", "/v1/spaces/\(domain)")["max_accounts"] == shown)
+        }
+    }
+
     @Test func `an administrator acts on the accounts of the Space and on no other`() throws {
         let domain = try space()
         let boss = try root.account(["space": .string(domain), "activated": true])
