@@ -33,12 +33,12 @@ struct ConfigurationKey: Sendable {
         name.dropFirst("LEDGER_".count).lowercased().split(separator: "_").joined(separator: "-")
     }
 
-    /// Two lines on it: its spellings with what stands for it when nobody sets it, and what it is for.
+    /// Two lines on it: its spellings, and what it is for with what stands for it when nobody sets it.
     var help: String {
         let spellings =
             isSecret ? "--\(flag)-file <file>, \(fileName), \(name)" : "--\(flag) <value>, \(name)"
         let fallback = (defaultValue ?? derivation).map { " (\($0))" } ?? ""
-        return "  \(spellings)\(fallback)\n      \(meaning)"
+        return "  \(spellings)\n      \(meaning)\(fallback)"
     }
 
     /// Every key there is, in the order in which they are shown.
