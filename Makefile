@@ -19,7 +19,7 @@ help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Build and start everything on a private PostgreSQL in .ledger (RUN_ARGS)
-	@scripts/install-packages build
+	@scripts/install-packages build run
 	@$(SWIFT) build -c release --static-swift-stdlib --product account-ledger
 	@exec .build/release/account-ledger up $(RUN_ARGS)
 

@@ -47,14 +47,7 @@ extension AccountService {
             if let emails = patch.emails {
                 let old = state.profile.emails
                 try state.advance(.profile(.changeEmails(emails)), &events)
-                if let space, rules?.emailUnique == true {
-                    for email in emails where !old.contains(email) {
-                        decision.take(Self.emailClaim(email, in: space), in: .spaceEmail, for: target.id)
-                    }
-                    for email in old where !emails.contains(email) {
-                        decision.release(Self.emailClaim(email, in: space), in: .spaceEmail, from: target.id)
-                    }
-                }
+                Self.claim(old, emails, in: space, rules, for: target.id, &decision)
             }
             if patch.clearsProfile || patch.profile != nil {
                 var members = patch.clearsProfile ? ProfileMembers(stored: []) : state.profile.profile
@@ -122,6 +115,8 @@ extension AccountService {
     public func verifyPassword(_ password: [UInt8], of account: AccountID, _ caller: Caller) async throws(Failure)
         -> Int
     {
+        // A password that was changed at another gateway a moment ago is the one that counts.
+        _ = try await currentState(of: account)
         let state = try await visibleState(account, to: caller, for: .read)
         guard try await passwords.matches(password, state.password.verifier) else { throw .wrongPassword }
         return Int(try await log.state(of: account).version)
@@ -133,8 +128,7 @@ extension AccountService {
     public func logIn(name: String, password: [UInt8]) async throws(Failure) -> (account: AccountID, revision: Int) {
         var found: (id: AccountID, state: Account)?
         if let id = try await log.owner(of: name, in: .accountName) {
-            let state = try await log.state(of: id)
-            if case .account(let account) = state.aggregate, account.lifecycle.isLiving,
+            if case .account(let account) = try await currentState(of: id), account.lifecycle.isLiving,
                 account.profile.name?.text == name
             {
                 found = (id, account)

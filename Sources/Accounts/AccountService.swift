@@ -88,8 +88,10 @@ public struct AccountService: Sendable {
             authorize: { input throws(Failure) in try context.caller.verify(input.aggregate) }
         ) { input throws(Failure) in
             if let expected = context.expectedVersion, input.version(home) != expected {
-                // Whoever may not see the stream learns nothing of its version: decide refuses first.
-                _ = try decide(input)
+                // Whoever may not see the stream learns nothing of its version; what else would be refused comes after.
+                do throws(Failure) { _ = try decide(input) } catch {
+                    if error.isAboutTheCaller { throw error }
+                }
                 throw .preconditionFailed(current: input.version(home))
             }
             return try decide(input)
@@ -103,5 +105,18 @@ public struct AccountService: Sendable {
         var generator = StockedRandomNumberGenerator()
         let id = StreamID.random(using: &generator)
         return (id, [id])
+    }
+}
+
+extension Failure {
+    /// Whether it is refused because of who asks, or because there is nothing that could be asked.
+    fileprivate var isAboutTheCaller: Bool {
+        switch self {
+        case .notFound, .forbidden, .unauthorized, .callerBlocked, .erased, .fault: true
+        case .account(let refusal): refusal == .missing || refusal == .erased
+        case .identity(let refusal): refusal == .missing || refusal == .ended
+        case .space(let refusal): refusal == .missing
+        default: false
+        }
     }
 }

@@ -60,27 +60,29 @@ extension AccountService {
                 let old = state.profile.emails
                 try state.advance(
                     .profile(.patchEmails(insert: patch.emails.insert, delete: patch.emails.delete)), &events)
-                try Self.claim(old, state.profile.emails, space, input, target, &decision)
+                Self.claim(
+                    old, state.profile.emails, in: space, try Self.rules(input, space, of: target.state),
+                    for: target.id, &decision)
             }
             decision.append(events.map { .account($0) }, to: target.id)
             return decision
         }
     }
 
-    /// Takes and gives up the addresses that are unique in the account's Space.
-    private static func claim(
-        _ old: [EmailAddress], _ new: [EmailAddress], _ space: SpaceID?, _ input: DecisionInput, _ target: Target,
+    /// Takes the addresses that are unique in the account's Space, and gives up those that once were.
+    static func claim(
+        _ old: [EmailAddress], _ new: [EmailAddress], in space: SpaceID?, _ rules: SpaceSettings?, for id: AccountID,
         _ decision: inout Decision
-    ) throws(Failure) {
-        guard target.state.lifecycle.space == space else { throw Self.premiseChanged }
-        guard let space, case .space(let state) = input.aggregate(space), state.settings?.emailUnique == true else {
-            return
+    ) {
+        guard let space else { return }
+        if rules?.emailUnique == true {
+            for email in new where !old.contains(email) {
+                decision.take(emailClaim(email, in: space), in: .spaceEmail, for: id)
+            }
         }
-        for email in new where !old.contains(email) {
-            decision.take(emailClaim(email, in: space), in: .spaceEmail, for: target.id)
-        }
+        // Whatever the rule is now: an address that was taken under an earlier one would never be free again.
         for email in old where !new.contains(email) {
-            decision.release(emailClaim(email, in: space), in: .spaceEmail, from: target.id)
+            decision.release(emailClaim(email, in: space), in: .spaceEmail, from: id)
         }
     }
 

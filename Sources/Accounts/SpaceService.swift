@@ -33,15 +33,13 @@ extension AccountService {
         try AccessPolicy.requireRoot(context.caller)
         let present = try await reads.space(id)
         let shortest = try await shortestName(in: id, unless: present, change)
+        let bound = try await newlyBound(in: present, change)
         do throws(Failure) {
-            return try await append(home: id, context) { input throws(Failure) in
+            return try await append(home: id, streams: bound ?? [], context) { input throws(Failure) in
                 guard case .space(let space) = input.aggregate(id), let old = space.settings, space.isOpen else {
                     throw .notFound
                 }
                 let new = try change(old)
-                if new.emailUnique, !old.emailUnique, present.accounts > 0 {
-                    throw .conflict("E-mail addresses can be made unique only while the Space has no accounts.")
-                }
                 if let shortest, new.usernameMinimumLength > old.usernameMinimumLength,
                     shortest < new.usernameMinimumLength
                 {
@@ -56,12 +54,55 @@ extension AccountService {
                     if let host = new.host { decision.take(host.text, in: .spaceHost, for: id) }
                     if let host = old.host { decision.release(host.text, in: .spaceHost, from: id) }
                 }
-                if new.maximumAccounts != old.maximumAccounts { decision.limit(id, to: new.maximumAccounts) }
+                let isNewlyUnique = new.emailUnique && !old.emailUnique
+                if isNewlyUnique { try Self.claimEmails(of: bound, in: id, input, &decision) }
+                if isNewlyUnique || new.maximumAccounts != old.maximumAccounts {
+                    decision.limit(id, to: new.maximumAccounts)
+                }
                 return decision
             }
         } catch {
-            throw error == .quotaExceeded ? .conflict("The Space has more accounts than this limit.") : error
+            switch error {
+            case .quotaExceeded: throw .conflict("The Space has more accounts than the new rules allow.")
+            case .valueTaken(.spaceEmail): throw Self.sharedAddress
+            default: throw error
+            }
         }
+    }
+
+    /// How many accounts may be there when addresses become unique: they are all parts of that one append.
+    private static let mostBound = 14
+
+    private static var sharedAddress: Failure { .conflict("Two accounts of the Space have the same e-mail address.") }
+
+    /// The accounts whose addresses a change makes unique; nil when it makes none so.
+    private func newlyBound(
+        in present: SpaceView, _ change: @Sendable (SpaceSettings) throws(Failure) -> SpaceSettings
+    ) async throws(Failure) -> [AccountID]? {
+        guard !present.settings.emailUnique, try change(present.settings).emailUnique else { return nil }
+        guard present.accounts <= Self.mostBound else {
+            throw .conflict(
+                "E-mail addresses can be made unique only while the Space has at most \(Self.mostBound) accounts.")
+        }
+        var filter = AccountFilter()
+        filter.space = present.id
+        return try await reads.accounts(filter, PageRequest(limit: Self.mostBound)).items.map(\.id)
+    }
+
+    /// Takes the addresses of the accounts that a Space has, and makes sure that it has no others.
+    private static func claimEmails(
+        of accounts: [AccountID]?, in space: SpaceID, _ input: DecisionInput, _ decision: inout Decision
+    ) throws(Failure) {
+        guard let accounts else { throw premiseChanged }
+        var known: Set<EmailAddress> = []
+        for id in accounts where input.account(id).lifecycle.isLiving {
+            for email in input.account(id).profile.emails {
+                guard known.insert(email).inserted else { throw sharedAddress }
+                decision.take(emailClaim(email, in: space), in: .spaceEmail, for: id)
+            }
+        }
+        // An account that comes meanwhile is found by the append: for a moment there is no place for it.
+        decision.limit(space, to: accounts.count)
     }
 
     /// Closes a Space; its accounts and then the Space itself are erased in the background.

@@ -16,6 +16,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case idle(since: NIODeadline)
         /// Some bytes of a head are here.
         case head(since: NIODeadline)
+        /// The parser gave up at a method that it does not know; the rest of the line tells whose dialect the answer has.
+        case strangeMethod(since: NIODeadline)
         /// A head is here; its body is being read, or thrown away.
         case body(since: NIODeadline)
         /// The request is being answered.
@@ -47,6 +49,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var headBytes = 0
     /// How long the request line is, nil as long as its end is not here.
     private var requestLineBytes: Int?
+    /// Whether the bytes that are being parsed began between requests, or inside of a head.
+    private var isChunkOfHead = false
+    /// What is here of a line that begins with a strange method.
+    private var strangeLine = StrangeLine()
     private var ids = RequestIDSource()
     private var peer = NetworkAddress.loopback
     private var tick: Scheduled<Void>?
@@ -88,7 +94,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         if let event = event as? ChannelEvent, event == .inputClosed {
             isInputClosed = true
             switch phase {
-            case .lingering, .idle, .head, .body: return context.close(promise: nil)
+            case .lingering, .idle, .head, .strangeMethod, .body: return context.close(promise: nil)
             case .answering, .deaf: break
             }
         }
@@ -118,7 +124,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
         switch phase {
         case .idle(let since) where now - since > core.limits.idle:
             return context.close(promise: nil)
-        case .head(let since) where now - since > core.limits.head:
+        case .head(let since) where now - since > core.limits.head,
+            .strangeMethod(let since) where now - since > core.limits.head:
             core.counters.timeouts.add()
             fail(Problem(.requestTimeout, "The head of the request did not arrive in time."))
         case .body(let since) where now - since > core.limits.body:
@@ -139,11 +146,16 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func bytesArrived(_ bytes: ByteBuffer) -> Bool {
         switch phase {
         case .deaf, .lingering: return false
+        case .strangeMethod:
+            readStrangeLine(bytes)
+            return false
         case .idle:
             phase = .head(since: .now())
             headBytes = 0
             requestLineBytes = nil
-        case .head, .body, .answering: break
+            isChunkOfHead = true
+        case .head, .answering: isChunkOfHead = true
+        case .body: isChunkOfHead = false
         }
         if case .head = phase {
             if requestLineBytes == nil {
@@ -155,8 +167,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
         return true
     }
 
-    /// Looks whether the head is still incomplete, and too long already.
-    func bytesParsed() {
+    /// Looks at bytes that the parser has seen: whether the head is still incomplete and too long already, or has a
+    /// method that the parser does not know.
+    func bytesParsed(_ bytes: ByteBuffer) {
+        if case .strangeMethod = phase { return readStrangeLine(bytes) }
         guard case .head = phase, headBytes > core.configuration.maximumHeaderBytes else { return }
         failOverflow()
     }
@@ -174,9 +188,28 @@ final class ConnectionHandler: ChannelDuplexHandler {
         core.counters.malformedRequests.add()
         switch error {
         case .headerOverflow: failOverflow()
+        case .invalidMethod where isChunkOfHead: phase = .strangeMethod(since: .now())
         case .invalidMethod: fail(Problem(.notImplemented, "The method is not known."))
         case .invalidEOFState, .closedConnection: context.close(promise: nil)
         default: fail(Problem(.malformedRequest, "The request is not HTTP/1.1 as RFC 9112 has it."))
+        }
+    }
+
+    /// Answers a request with a method that the parser does not know as any other that its path does not know.
+    private func readStrangeLine(_ bytes: ByteBuffer) {
+        guard let context else { return }
+        switch strangeLine.append(bytes.readableBytesView, limit: core.configuration.maximumTargetBytes) {
+        case .incomplete: break
+        case .tooLong: fail(Problem(.targetTooLong, "The request target is too long."))
+        case .malformed: fail(Problem(.malformedRequest, "The request is not HTTP/1.1 as RFC 9112 has it."))
+        case .complete(let target, let version):
+            // Its fields are not read, so the connection cannot go on behind it.
+            let head = RequestHead(
+                HTTPRequestHead(
+                    version: version, method: .RAW(value: ""), uri: target, headers: ["Host": "unread"]),
+                ids: &ids, core: core)
+            hand(on: head, outcome: head.outcome, closes: true, context)
+            phase = .deaf
         }
     }
 
@@ -204,7 +237,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch phase {
         case .deaf, .lingering: return
-        case .idle, .head, .body, .answering: break
+        case .idle, .head, .strangeMethod, .body, .answering: break
         }
         switch unwrapInboundIn(data) {
         case .head(let head): begin(head, context)
@@ -215,6 +248,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func begin(_ httpHead: HTTPRequestHead, _ context: ChannelHandlerContext) {
         phase = .body(since: .now())
+        isChunkOfHead = false
         let head = RequestHead(httpHead, ids: &ids, core: core)
         switch head.outcome {
         case .answer, .problem:
@@ -346,21 +380,5 @@ final class ConnectionHandler: ChannelDuplexHandler {
             if isInputClosed { return context.close(mode: .all, promise: promise) }
         }
         context.close(mode: mode, promise: promise)
-    }
-}
-
-/// Sits before the parser and lets the connection see bytes that are no request yet.
-final class HeadMeter: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    typealias InboundOut = ByteBuffer
-
-    private let connection: ConnectionHandler
-
-    init(_ connection: ConnectionHandler) { self.connection = connection }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard connection.bytesArrived(unwrapInboundIn(data)) else { return }
-        context.fireChannelRead(data)
-        connection.bytesParsed()
     }
 }

@@ -41,14 +41,6 @@ struct RequestHead {
             // First, so that whatever is refused is refused in the dialect of the path's door.
             path = target.path
             if let problem = fields.problem { throw problem.about(.headers) }
-            guard let method else {
-                var problem = Problem(.notImplemented, "The method is not known.")
-                if case .known(let methods, let known) = core.table.resolve(.options, path) {
-                    door = known
-                    problem.headers = [.init("Allow", methods.allow)]
-                }
-                throw problem
-            }
             guard head.version == .http1_1 || head.version == .http1_0 else {
                 throw Problem(.malformedRequest, "Only HTTP/1.1 and HTTP/1.0 are spoken here.")
             }

@@ -77,10 +77,10 @@ struct RouteTable: Sendable {
         return next
     }
 
-    /// Finds the route for `method` on `path`, which starts with a slash.
+    /// Finds the route for `method` on `path`, which starts with a slash; nil stands for a method that no route has.
     ///
     /// The most specific path that knows the method wins; when none does, the methods of all that match are told.
-    func resolve(_ method: Method, _ path: Substring) -> Resolution {
+    func resolve(_ method: Method?, _ path: Substring) -> Resolution {
         guard path.utf8.first == UInt8(ascii: "/") else { return .unknown }
         var search = Search(method: method)
         if let route = descend(0, path.dropFirst(), &search) { return .found(route, values: search.values) }
@@ -88,7 +88,7 @@ struct RouteTable: Sendable {
     }
 
     private struct Search {
-        let method: Method
+        let method: Method?
         var values: [Substring] = []
         var methods: MethodSet = []
         /// The door of the most specific path that matches.
@@ -127,7 +127,7 @@ struct RouteTable: Sendable {
         guard !nodes[node].routes.isEmpty else { return nil }
         search.methods.formUnion(nodes[node].methods)
         if search.door == nil { search.door = nodes[node].routes.lazy.compactMap { $0?.door }.first }
-        return nodes[node].routes[Int(search.method.rawValue)]
+        return search.method.flatMap { nodes[node].routes[Int($0.rawValue)] }
     }
 }
 

@@ -45,9 +45,7 @@ extension MeldError {
         case .unauthorized: self = .unauthorized
         case .forbidden, .accountBlocked, .wrongPassword, .quotaExceeded: self = .forbidden
         case .notFound, .accountErased: self = MeldPath(request.path).holdsBadName ? .notFound : .resourceNotFound
-        case .notImplemented:
-            self = MeldPath(request.path).allow.map { .methodNotAllowed($0) } ?? .resourceNotFound
-        case .methodNotAllowed:
+        case .methodNotAllowed, .notImplemented:
             self = MeldError(status: 405, code: "MethodNotAllowed", headers: problem.headers)
         case .requestTimeout: self.init(problem, "RequestTimeout")
         case .tooLarge: self.init(problem, "PayloadTooLarge")

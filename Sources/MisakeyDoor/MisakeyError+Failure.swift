@@ -64,8 +64,6 @@ extension MisakeyError {
         case .malformedRequest: self.init(.badRequest, problem.part == .query ? .query : .headers, problem.detail)
         case .targetTooLong: self.init(.badRequest, .path, problem.detail)
         case .notFound: self.init(.notFound, .path)
-        // A method that nobody knows: one that the path does not know, if there is such a path.
-        case .notImplemented where problem.headers.isEmpty: self.init(.notFound, .path)
         case .methodNotAllowed, .notImplemented: self.init(.methodNotAllowed, .path, headers: problem.headers)
         case .tooLarge: self.init(.requestEntityTooLarge, .body, problem.detail)
         case .unavailable: self.init(.serviceUnavailable, .internal, headers: problem.headers)

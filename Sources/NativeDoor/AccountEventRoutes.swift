@@ -13,6 +13,7 @@ extension NativeDoor {
             let after = try request.query.integer("after", in: 0...Int64(Int32.max)) ?? 0
             let paging = try paging(request, caller, after: after)
             let seen = try await seen(id, request, caller)
+            if let unchanged = try unchanged(request, seen.view.version) { return unchanged }
             // One more than is shown tells whether there is a next page.
             let events = try await history.events(
                 of: id, after: Int32(clamping: paging.after), upTo: seen.position ?? .max, limit: paging.limit + 1)

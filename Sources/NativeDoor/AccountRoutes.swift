@@ -44,15 +44,11 @@ extension NativeDoor {
     {
         guard request.query["at"] == nil else {
             let view = try await seen(id, request, caller).view
-            if let condition = try request.ifNoneMatch(), condition.contains(view.version) {
-                return .notModified(view.version)
-            }
+            if let unchanged = try unchanged(request, view.version) { return unchanged }
             return .resource(version: view.version) { view.write(to: &$0) }
         }
         let record = try await record(id, caller).record
-        if let condition = try request.ifNoneMatch(), condition.contains(record.version) {
-            return .notModified(record.version)
-        }
+        if let unchanged = try unchanged(request, record.version) { return unchanged }
         return DoorResponse(
             status: 200, contentType: "application/json", headers: [.etag(record.version)],
             body: .buffer(ByteBuffer(bytes: record.view.account)))

@@ -57,6 +57,12 @@ extension NativeDoor {
         return .command(appended) { view.write(to: &$0) }
     }
 
+    /// The answer to a read of a version that its client has already; nil when it has not.
+    func unchanged(_ request: DoorRequest, _ version: Int) throws(Problem) -> DoorResponse? {
+        guard let condition = try request.ifNoneMatch(), condition.contains(version) else { return nil }
+        return .notModified(version)
+    }
+
     /// An account that the caller may do something to.
     func record(_ id: AccountID, _ caller: Caller, for act: AccessPolicy.Act = .read) async throws
         -> (record: AccountRecord, standing: AccessPolicy.Standing)
@@ -87,9 +93,7 @@ extension NativeDoor {
     ) async throws -> DoorResponse {
         try await read(request, query: Self.timeTravel) { caller in
             let view = try await seen(request, caller).view
-            if let condition = try request.ifNoneMatch(), condition.contains(view.version) {
-                return .notModified(view.version)
-            }
+            if let unchanged = try unchanged(request, view.version) { return unchanged }
             var json = JSONWriter()
             try write(view, &json)
             return .json(json.bytes, headers: [.etag(view.version)])

@@ -41,19 +41,24 @@ extension NativeDoor {
             let text = try request.parameter("version")
             let seen = try await seen(request, caller)
             guard let version = Int(text), String(version) == text, let newest = seen.view.backup?.version,
-                (1...max(1, newest)).contains(version)
+                version <= newest
             else { throw Failure.notFound }
             return try await backupResponse(version, seen, request)
         }
+    }
+
+    /// The oldest version that can be read: of the past no more is shown than at present.
+    private func oldestBackup(_ seen: SeenAccount) -> Int {
+        guard let kept = settings.backupVersions else { return 1 }
+        return max(1, seen.presentBackup - kept + 1)
     }
 
     private func backupResponse(_ version: Int, _ seen: SeenAccount, _ request: DoorRequest) async throws
         -> DoorResponse
     {
         let view = seen.view
-        if let condition = try request.ifNoneMatch(), condition.contains(view.version) {
-            return .notModified(view.version)
-        }
+        guard version >= oldestBackup(seen) else { throw Failure.notFound }
+        if let unchanged = try unchanged(request, view.version) { return unchanged }
         let events = try await reads.backups(of: view.id, from: version, limit: 1, at: seen.moment)
         guard let event = events.first, let backup = BackupShown(event), backup.content.version == version else {
             throw Failure.notFound
@@ -67,10 +72,12 @@ extension NativeDoor {
             let paging = try paging(request, caller)
             let seen = try await seen(request, caller)
             let view = seen.view
+            if let unchanged = try unchanged(request, view.version) { return unchanged }
             let newest = view.backup?.version ?? 0
             // One more than asked for would be loaded with its data; the newest version tells as well.
             let events = try await reads.backups(
-                of: view.id, from: Int(clamping: paging.after) + 1, limit: paging.limit, at: seen.moment)
+                of: view.id, from: max(Int(clamping: paging.after) + 1, oldestBackup(seen)), limit: paging.limit,
+                at: seen.moment)
             let backups = events.compactMap { BackupShown($0) }
             let last = backups.last?.content.version ?? newest
             return paging.answer(next: last < newest ? Int64(last) : nil, headers: [.etag(view.version)]) { json in

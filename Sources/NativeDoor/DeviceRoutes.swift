@@ -36,6 +36,7 @@ extension NativeDoor {
         try await read(request, query: Paging.parameters + Self.timeTravel) { caller in
             let paging = try paging(request, caller)
             let view = try await seen(request, caller).view
+            if let unchanged = try unchanged(request, view.version) { return unchanged }
             return paging.answer(slicing: view.devices, headers: [.etag(view.version)]) { $0.writeResource(to: &$1) }
         }
     }

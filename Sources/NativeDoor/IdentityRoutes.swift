@@ -28,9 +28,7 @@ extension NativeDoor {
         try await read(request) { caller in
             try AccessPolicy.requireRoot(caller)
             let identity = try await reads.identity(try request.stream())
-            if let condition = try request.ifNoneMatch(), condition.contains(identity.version) {
-                return .notModified(identity.version)
-            }
+            if let unchanged = try unchanged(request, identity.version) { return unchanged }
             return .resource(version: identity.version) { identity.write(to: &$0) }
         }
     }

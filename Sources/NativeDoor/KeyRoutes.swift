@@ -49,6 +49,7 @@ extension NativeDoor {
         try await read(request, query: Paging.parameters + Self.timeTravel) { caller in
             let paging = try paging(request, caller)
             let view = try await seen(request, caller).view
+            if let unchanged = try unchanged(request, view.version) { return unchanged }
             return paging.answer(slicing: view.keys, headers: [.etag(view.version)]) { $0.write(to: &$1) }
         }
     }

@@ -102,10 +102,13 @@ public struct NativeDoorSettings: Sendable {
     public var origin: String
     /// The longest backup in bytes (`LEDGER_MAX_UPLOAD`).
     public var maximumUploadBytes: Int
+    /// How many versions of a backup can be read, the newest ones; nil for all (`LEDGER_BACKUP_VERSIONS`).
+    public var backupVersions: Int?
 
     /// Settings.
-    public init(origin: String, maximumUploadBytes: Int = 16 << 20) {
+    public init(origin: String, maximumUploadBytes: Int = 16 << 20, backupVersions: Int? = nil) {
         self.origin = origin
         self.maximumUploadBytes = maximumUploadBytes
+        self.backupVersions = backupVersions
     }
 }

@@ -21,11 +21,18 @@ extension NativeDoor {
         _ request: DoorRequest, query: [String] = [], _ body: (Caller) async throws -> DoorResponse
     ) async throws -> DoorResponse {
         try request.allow(query)
-        _ = try request.whole("Ledger-Min-Position")
+        let wanted = try request.whole("Ledger-Min-Position")
         return try await authenticator.withCaller(request) { caller in
             guard caller.principal != .anonymous else { throw Failure.unauthorized }
+            if let wanted { try await require(wanted) }
             return try await body(caller)
         }
+    }
+
+    /// Reads see all of the log, so only a position that it does not have yet cannot be waited for.
+    private func require(_ position: Int64) async throws(Failure) {
+        let head = try await history.head()
+        guard head.position >= position else { throw .unavailable(retryAfterSeconds: 1) }
     }
 
     /// What a command is told of its request.

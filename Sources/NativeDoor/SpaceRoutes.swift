@@ -27,9 +27,7 @@ extension NativeDoor {
         try await read(request) { caller in
             try AccessPolicy.requireRoot(caller)
             let space = try await reads.space(try await space(request))
-            if let condition = try request.ifNoneMatch(), condition.contains(space.version) {
-                return .notModified(space.version)
-            }
+            if let unchanged = try unchanged(request, space.version) { return unchanged }
             return .resource(version: space.version) { space.write(to: &$0) }
         }
     }

@@ -10,6 +10,8 @@ struct SeenAccount {
     let standing: AccessPolicy.Standing
     /// The position that the request's `at` stands for; nil for the present.
     let position: Int64?
+    /// The version of its present backup; 0 without one.
+    let presentBackup: Int
 
     /// The same for those who ask a read model.
     var moment: LogMoment? { position.map { .position($0) } }
@@ -47,19 +49,22 @@ extension NativeDoor {
     ) async throws -> SeenAccount {
         let moment = try request.moment()
         let (record, standing) = try await record(id, caller, for: act)
+        guard let present = AccountView(id, record.view) else {
+            throw Failure.fault("a stored account view cannot be read")
+        }
+        let presentBackup = present.backup?.version ?? 0
         guard let moment else {
-            guard let view = AccountView(id, record.view) else {
-                throw Failure.fault("a stored account view cannot be read")
-            }
-            return SeenAccount(view: view, standing: standing, position: nil)
+            return SeenAccount(view: present, standing: standing, position: nil, presentBackup: presentBackup)
         }
         let position = try await history.position(at: moment)
-        do {
-            let view = try await reads.account(id, at: .position(position))
-            return SeenAccount(view: view, standing: standing, position: position)
-        } catch Failure.erased where !caller.isRoot {
+        let view = try await past(id, position, isRoot: caller.isRoot)
+        return SeenAccount(view: view, standing: standing, position: position, presentBackup: presentBackup)
+    }
+
+    private func past(_ id: AccountID, _ position: Int64, isRoot: Bool) async throws(Failure) -> AccountView {
+        do throws(Failure) { return try await reads.account(id, at: .position(position)) } catch {
             // Erased since its record was read.
-            throw Failure.notFound
+            throw error == .erased && !isRoot ? .notFound : error
         }
     }
 }

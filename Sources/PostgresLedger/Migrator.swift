@@ -83,8 +83,13 @@ public struct Migrator: Sendable {
         let missing = try outstanding(on: connection)
         for migration in missing {
             try apply(migration, on: connection)
-            logger.info(
+            logger.debug(
                 "applied a migration", metadata: ["number": "\(migration.number)", "name": "\(migration.name)"])
+        }
+        if let last = missing.last {
+            logger.info(
+                "brought the schema up to date",
+                metadata: ["migrations": "\(missing.count)", "to": "\(last.number)"])
         }
         return missing
     }

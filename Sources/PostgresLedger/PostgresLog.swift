@@ -99,7 +99,8 @@ public final class PostgresLog: EventLog {
             case .decided(let result): return try result.get()
             case .replayed(let versions): return try await recall(command, versions, isReplay: true)
             case .appliedEarlier:
-                if let appended = try await find(command) { return appended }
+                // One with a key is prepared again, which finds it in its stream and compares the requests.
+                if command.requestDigest == nil, let appended = try await find(command) { return appended }
             case .mustLoad: break
             }
             guard ContinuousClock.now < command.deadline else { throw Failure.unavailable(retryAfterSeconds: 1) }
@@ -145,9 +146,11 @@ public final class PostgresLog: EventLog {
         let rows = try await readPipeline.query(Self.findCommand, parameters)
         guard rows.count > 0 else { return nil }
         let versions = try rows.int32(0, 0)...rows.int32(rows.count - 1, 0)
-        // The same request is still waiting for this answer, unless another request with its key was first.
-        let isReplay = command.requestDigest != nil && !command.fresh.contains(command.home)
-        return try await recall(command, versions, isReplay: isReplay)
+        do { return try await recall(command, versions, isReplay: false) } catch Failure.erased {
+            // It erased the stream itself, so its events cannot be opened, and need not be.
+            let position = try await lastPosition(of: command.id, from: try rows.int64(0, 1))
+            return Appended(position: position, version: Int(versions.upperBound), events: [], isReplay: false)
+        }
     }
 
     /// A stream's state as this gateway knows it.

@@ -29,6 +29,9 @@ final class StreamCache: Sendable {
     /// Up to where the cache is complete.
     var tail: Int64 { state.withLock { $0.tail } }
 
+    /// How many streams are in memory.
+    var count: Int { state.withLock { $0.young.count + $0.old.count } }
+
     /// The entries of some streams, or nil for those that must be loaded, and the tail.
     func find(_ streams: [StreamID]) -> (entries: [StreamEntry?], tail: Int64) {
         state.withLock { state in (streams.map { find($0, &state) }, state.tail) }

@@ -14,6 +14,10 @@ final class StreamEntry: Sendable {
     let commands: CommandIndex
     /// The head when it was loaded: it is complete at least up to here.
     let loadedAt: Int64
+    /// About how much memory it takes, as it was made; only sums over many entries matter.
+    ///
+    /// Fixed, so that the cache takes off what it put on: the commands are shared with later states, and grow.
+    let approximateBytes: Int
 
     init(version: Int32, aggregate: Aggregate, key: StreamKey?, commands: CommandIndex, loadedAt: Int64) {
         self.version = version
@@ -21,6 +25,7 @@ final class StreamEntry: Sendable {
         self.key = key
         self.commands = commands
         self.loadedAt = loadedAt
+        approximateBytes = Self.bytes(of: aggregate, commands: commands.count)
     }
 
     /// A stream that does not exist as of a position.
@@ -28,9 +33,8 @@ final class StreamEntry: Sendable {
         StreamEntry(version: 0, aggregate: .empty, key: nil, commands: CommandIndex(), loadedAt: position)
     }
 
-    /// About how much memory it takes; only sums over many entries matter.
-    var approximateBytes: Int {
-        var bytes = 512 + commands.count * 64
+    private static func bytes(of aggregate: Aggregate, commands: Int) -> Int {
+        var bytes = 512 + commands * 64
         if case .account(let account) = aggregate {
             bytes += account.devices.count * 256 + account.accessKeys.count * 640
             bytes += account.domains.count * 96

@@ -136,9 +136,26 @@ import Testing
     }
 
     @Test func `every flag stands for a key`() throws {
-        let text = ConfigurationOptions.helpMessage()
+        let text = ConfigurationOptions.helpMessage(includeHidden: true)
         for key in ConfigurationKey.all {
             #expect(text.contains("--\(key.flag)\(key.isSecret ? "-file" : "") "), "\(key.name)")
+        }
+    }
+
+    @Test func `the help of config tells every setting, and no other help tells any`() {
+        let described = ConfigCommand.helpMessage(includeHidden: false, columns: 400)
+        for key in ConfigurationKey.all {
+            let spelling = key.isSecret ? "--\(key.flag)-file <file>, \(key.fileName), \(key.name)" : "\(key.name)"
+            #expect(described.contains(spelling) && described.contains(key.meaning), "\(key.name)")
+        }
+        let commands: [any ParsableArguments.Type] = [
+            Up.self, Serve.self, Project.self, Migrate.self, Show.self, Replay.self, Verify.self, Restore.self,
+            Health.self, ConfigCommand.Print.self, KeysRotate.self, CheckpointCommand.ShowCheckpoint.self,
+        ]
+        let helps = commands.map { $0.helpMessage(includeHidden: false, columns: 400) }
+        for help in helps {
+            #expect(!help.contains("--http-port") && !help.contains("--master-key-file"), "\(help)")
+            #expect(help.contains("`account-ledger config --help`"), "\(help)")
         }
     }
 

@@ -38,6 +38,25 @@ private enum Cluster {
     }
 }
 
+/// Keeps the messages that would be printed at the usual level.
+private struct Messages: LogHandler {
+    final class List: Sendable {
+        let texts = Mutex<[String]>([])
+    }
+
+    let list: List
+    var metadata: Logger.Metadata = [:]
+    var metadataProvider: Logger.MetadataProvider?
+    var logLevel = Logger.Level.info
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) { list.texts.withLock { $0.append("\(event.message)") } }
+}
+
 @Suite("Migrator", .serialized) struct MigratorTests {
     private let migrator = Migrator(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
 
@@ -57,6 +76,15 @@ private enum Cluster {
         #expect(try migrator.migrate(on: connection).map(\.number) == Migrations.all.map(\.number))
         #expect(try migrator.migrate(on: connection).isEmpty)
         try migrator.check(on: connection)
+    }
+
+    @Test func `what was applied is told in one line`() throws {
+        let (connection, _) = try Cluster.database()
+        let list = Messages.List()
+        let migrator = Migrator(logger: Logger(label: "test") { _ in Messages(list: list) })
+        try migrator.migrate(on: connection)
+        try migrator.migrate(on: connection)
+        #expect(list.texts.withLock { $0 } == ["brought the schema up to date"])
     }
 
     @Test func `a plan changes nothing`() throws {

@@ -8,8 +8,10 @@ import Testing
         ("GET", "/%68ello", 404), ("GET", "/nothing", 404), ("GET", "/items/", 404), ("GET", "/items//", 404),
         ("GET", "/items/a%2fb", 404), ("GET", "/items/%2e%2e", 404), ("GET", "/items/..", 404),
         ("GET", "/items/%ff", 400), ("GET", "/items/%00", 400), ("GET", "/items/%zz", 400), ("GET", "/items/%", 400),
-        ("POST", "/hello", 405), ("HEAD", "/hello", 200), ("HEAD", "/once", 405), ("TRACE", "/hello", 501),
-        ("PROPFIND", "/hello", 501), ("BREW", "/hello", 501), ("OPTIONS", "/hello", 204), ("OPTIONS", "*", 204),
+        ("POST", "/hello", 405), ("HEAD", "/hello", 200), ("HEAD", "/once", 405), ("TRACE", "/hello", 405),
+        ("PROPFIND", "/hello", 405), ("BREW", "/hello", 405), ("get", "/hello", 405), ("GETX", "/hello?a", 405),
+        ("TRACE", "/nothing", 404), ("BREW", "/nothing", 404), ("BREW", "*", 404), ("BREW", "/hello#x", 400),
+        ("BR@W", "/hello", 400), ("BREW", "/a b", 400), ("OPTIONS", "/hello", 204), ("OPTIONS", "*", 204),
         ("OPTIONS", "/nothing", 404), ("GET", "http://test/hello", 200), ("GET", "/hello#x", 400),
         ("GET", "/query?a=1&a=2", 400), ("GET", "/query?a=1&%61=2", 400), ("GET", "/query?c=1", 400),
         ("GET", "/query?a=%ff", 400), ("GET", "/query?a=%00", 400),
@@ -54,6 +56,40 @@ import Testing
             _ = try HTTPServer(
                 configuration: HTTPServerConfiguration(), doors: [EchoDoor(), EchoDoor()], logger: .init(label: "x"))
         }
+    }
+
+    @Test(arguments: ["BREW", "TRACE"])
+    func `a method that nobody knows is refused in the form of the path's door`(method: String) async throws {
+        let answers = try await TestServer.run(EchoDoor(), PlainDoor()) { server in
+            var answers: [RawClient.Answer] = []
+            for path in ["/plain/known", "/plain/nothing"] {
+                answers.append(
+                    try await RawClient.exchange(server.port, "\(method) \(path) HTTP/1.1\r\nHost: test\r\n\r\n"))
+            }
+            return answers
+        }
+        #expect(answers.map(\.status) == [405, 404])
+        #expect(answers.map(\.body) == ["plain method-not-allowed", "plain not-found"])
+    }
+
+    @Test func `a method that nobody knows may come in pieces, or behind other requests`() async throws {
+        let (pieces, behind) = try await TestServer.run(EchoDoor()) { server in
+            let pieces = try await RawClient.connect(server.port) { client in
+                try await client.send("GET /hello HTTP/1.1\r\nHost: test\r\n\r\n")
+                _ = try await client.answer()
+                for piece in ["\r\nBR", "EW /hel", "lo HTTP/1.1\r", "\nHost: test\r\nContent-Length: 3\r\n\r\nabc"] {
+                    try await client.send(piece)
+                }
+                return await client.readToEnd()
+            }
+            let behind = try await RawClient.connect(server.port) { client in
+                try await client.send("GET /hello HTTP/1.1\r\nHost: test\r\n\r\nBREW /hello HTTP/1.1\r\n\r\n")
+                return await client.readToEnd()
+            }
+            return (pieces, behind)
+        }
+        #expect(pieces.hasPrefix("HTTP/1.1 405 ") && pieces.contains("Connection: close\r\n"))
+        #expect(behind.hasPrefix("HTTP/1.1 200 "))
     }
 
     @Test(arguments: [

@@ -37,6 +37,27 @@ import Testing
         #expect(all.map { $0["version"].integerValue } == [1, 2, 3] && all.allSatisfy { $0["data"] == .null })
     }
 
+    @Test func `as many versions can be read as the deployment says, of the past no more than of the present`() throws {
+        let service = try Service(["LEDGER_BACKUP_VERSIONS": "2"])
+        let person = try service.root.account()
+        var positions: [String] = []
+        for version in 1...4 {
+            let put = try service.root.call(
+                "PUT", "\(person.path)/backup", ["version": .integer(Int64(version)), "data": "AAEC"])
+            positions.append(try #require(put.header("Ledger-Position")))
+        }
+        let statuses = try (1...4).map { try service.root.call("GET", "\(person.path)/backup/versions/\($0)").status }
+        #expect(statuses == [404, 404, 200, 200])
+        let listed = try service.root.all("\(person.path)/backup/versions", limit: 1)
+        #expect(listed.map { $0["version"].integerValue } == [3, 4])
+        let past = try positions.map { try service.root.call("GET", "\(person.path)/backup?at=\($0)").status }
+        #expect(past == [404, 404, 200, 200])
+        let pastLists = try positions.map {
+            try service.root.call("GET", "\(person.path)/backup/versions?at=\($0)")["items"].arrayValue?.count
+        }
+        #expect(pastLists == [0, 0, 1, 2])
+    }
+
     @Test(arguments: [0, 1, 49_151, 49_152, 49_153, 70_000, 1_100_000])
     func `data of any length comes back as it went`(_ length: Int) throws {
         let person = try root.account()

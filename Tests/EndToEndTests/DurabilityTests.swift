@@ -129,6 +129,29 @@ import Testing
         #expect(try gateways[1].root.call("POST", "\(person.path)/unblock").status == 200)
         #expect(
             try eventually { try key.call("GET", "/v1/me").status == 200 }, "as soon as the other gateway hears of it")
+        for number in 1...10 {
+            let (one, two) = (gateways[number % 2].root, gateways[(number + 1) % 2].root)
+            let key = [("Idempotency-Key", "other gateway \(number)")]
+            // The other gateway knows the account, but not yet the command.
+            _ = try two.call("PATCH", person.path, ["profile": ["k": .string("\(number)")]])
+            let first = try one.call("PATCH", person.path, ["profile": ["k": "a"]], headers: key)
+            #expect(first.status == 200)
+            let other = try two.call("PATCH", person.path, ["profile": ["k": "b"]], headers: key)
+            expectProblem(other, 422, "idempotency-key-reused")
+            let again = try two.call("PATCH", person.path, ["profile": ["k": "a"]], headers: key)
+            #expect(again.status == 200 && again.json == first.json && again.header("Idempotency-Replayed") == "true")
+        }
+        for number in 1...10 {
+            let (one, two) = (gateways[number % 2].root, gateways[(number + 1) % 2].root)
+            let password = JSONValue.string("password \(number)")
+            let logIn: JSONValue = ["name": .string(person.name), "password": password]
+            // The other gateway has looked at the account, as it is now.
+            expectProblem(try two.with(nil).call("POST", "/v1/tokens", logIn), 403, "wrong-password")
+            #expect(try one.call("PUT", "\(person.path)/password", ["new_password": password]).status == 204)
+            #expect(try two.with(nil).call("POST", "/v1/tokens", logIn).status == 201)
+            #expect(
+                try two.call("POST", "\(person.path)/password/verify", ["password": password]).status == 204)
+        }
         let tag = try #require(try gateways[0].root.call("GET", person.path).header("ETag"))
         let path = person.path
         let statuses = atOnce(20) { number in

@@ -46,7 +46,38 @@ import Testing
         #expect(response["current_version"] == .null)
     }
 
-    @Test(arguments: ["", "/backup", "/remotes-auth"])
+    @Test(arguments: ["", "/backup", "/events", "/devices"])
+    func `a position that the log does not have cannot be read`(_ part: String) throws {
+        let person = try root.account(["backup": ["data": "AAEC"]])
+        let path = person.path + part
+        let head = try root.head()
+        func read(_ position: String) throws -> Response {
+            try root.call("GET", path, headers: [("Ledger-Min-Position", position)])
+        }
+        #expect(try read("\(head)").status == 200)
+        let beyond = try read("9007199254740991")
+        expectProblem(beyond, 503, "unavailable")
+        #expect(beyond.header("Retry-After") != nil)
+        #expect(try read("x").status == 400)
+    }
+
+    @Test func `If-Match is looked at before what the state forbids`() throws {
+        let person = try root.account(["backup": ["data": "AAEC"]])
+        let tag = try #require(try root.call("GET", person.path).header("ETag"))
+        let put: JSONValue = ["version": 1, "data": "AAAA"]
+        let matching = try root.call("PUT", "\(person.path)/backup", put, headers: [("If-Match", tag)])
+        expectProblem(matching, 409, "version-conflict")
+        let other = try root.call("PUT", "\(person.path)/backup", put, headers: [("If-Match", "\"99\"")])
+        expectProblem(other, 412, "precondition-failed")
+        #expect(other["current_version"].integerValue.map { "\"\($0)\"" } == tag)
+        let nobody = "/v1/accounts/11111111-1111-4111-8111-111111111111/block"
+        expectProblem(try root.call("POST", nobody, headers: [("If-Match", "\"9\"")]), 404, "not-found")
+    }
+
+    @Test(arguments: [
+        "", "/backup", "/remotes-auth", "/devices", "/keys", "/events", "/backup/versions", "/backup/versions/1",
+        "/devices?limit=1",
+    ])
     func `If-None-Match spares an answer that is known`(_ part: String) throws {
         let person = try root.account(["backup": ["data": "AAEC"]])
         let path = person.path + part

@@ -68,6 +68,49 @@ import Testing
             try root.call("PATCH", "/v1/spaces/\(domain)", ["username_min_length": 90]), 409, "conflict")
     }
 
+    @Test func `addresses are made unique where no two accounts share one`() throws {
+        let domain = try space()
+        let path = "/v1/spaces/\(domain)"
+        let (place, mail) = (JSONValue.string(domain), JSONValue.string("\(Unique.name())@example.org"))
+        let others: JSONValue = [.string("\(Unique.name())@example.org"), .string("\(Unique.name())@example.org")]
+        let first = try root.account(["space": place, "emails": [mail]])
+        let second = try root.account(["space": place, "emails": [mail]])
+        expectProblem(try root.call("PATCH", path, ["email_unique": true]), 409, "conflict")
+        #expect(try root.call("PATCH", second.path, ["emails": others]).status == 200)
+        #expect(try root.call("PATCH", path, ["email_unique": true]).status == 200)
+        expectProblem(try root.call("POST", "/v1/accounts", ["space": place, "emails": [mail]]), 409, "name-taken")
+        // An address that is given up while the rule does not hold is free when it holds again.
+        #expect(try root.call("PATCH", path, ["email_unique": false]).status == 200)
+        #expect(try root.call("PATCH", first.path, ["emails": []]).status == 200)
+        #expect(try root.call("PATCH", path, ["email_unique": true]).status == 200)
+        #expect(try root.call("POST", "/v1/accounts", ["space": place, "emails": [mail]]).status == 201)
+    }
+
+    @Test func `addresses are made unique, whoever comes at that moment`() throws {
+        for _ in 0..<10 {
+            let domain = try space()
+            let (root, mail) = (root, JSONValue.string("\(Unique.name())@example.org"))
+            let made = atOnce(9) { number in
+                try number == 4
+                    ? root.call("PATCH", "/v1/spaces/\(domain)", ["email_unique": true]).status
+                    : root.call("POST", "/v1/accounts", ["space": .string(domain), "emails": [mail]]).status
+            }.compactMap { try? $0.get() }
+            let space = try root.call("GET", "/v1/spaces/\(domain)")
+            #expect(space["max_accounts"] == .null && made.contains(space["email_unique"] == true ? 200 : 409))
+            if space["email_unique"] == true { #expect(made.filter { $0 == 201 }.count == 1) }
+        }
+    }
+
+    @Test func `bootstrap opens a Space for any number, or for as many as it is told`() throws {
+        let service = try Service.shared()
+        for (count, shown) in [("0", JSONValue.null), ("3", 3)] {
+            let domain = Unique.domain()
+            let made = try service.tool(["bootstrap", "space", domain, "--max-accounts", count])
+            #expect(made.status == 0, "\(made.errors)")
+            #expect(try root.call("GET", "/v1/spaces/\(domain)")["max_accounts"] == shown)
+        }
+    }
+
     @Test func `an administrator acts on the accounts of the Space and on no other`() throws {
         let domain = try space()
         let boss = try root.account(["space": .string(domain), "activated": true])

@@ -38,7 +38,7 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: "\(home.path)/home"), "nothing was made")
     }
 
-    @Test func `a port that is in use ends the start, and the database with it`() throws {
+    @Test func `a port that is in use ends the first start before anything is made`() throws {
         let service = try Service.shared()
         let home = TemporaryDirectory()
         let process = try up(home, ["LEDGER_HTTP_PORT": "\(service.port)"])
@@ -46,6 +46,15 @@ import Testing
         #expect(end == 1 || end == 78, "\(end ?? -1)")
         #expect(process.errors.split(separator: "\n").filter { $0.hasPrefix("account-ledger: ") }.count == 1)
         #expect(process.errors.contains("\(service.port)"), "\(process.errors.suffix(500))")
+        #expect(!FileManager.default.fileExists(atPath: "\(home.path)/home"), "nothing was made")
+    }
+
+    @Test func `a port that was taken while it was down ends the start, and the database with it`() throws {
+        let service = try Service.shared()
+        let home = TemporaryDirectory()
+        #expect(try Service(home: home).process.stop() == 0)
+        let process = try up(home, ["LEDGER_HTTP_PORT": "\(service.port)"])
+        expectEnd(process, 78, "\(service.port)")
         #expect(!FileManager.default.fileExists(atPath: "\(home.path)/home/postgres/data/postmaster.pid"))
     }
 

@@ -60,7 +60,7 @@ struct Bootstrap: ParsableCommand {
         func run() throws {
             var body: JSONObject = ["name": .string(name ?? domain), "domain": .string(domain)]
             body.append("host", .string(host ?? domain))
-            if let maximumAccounts { body.append("max_accounts", .integer(maximumAccounts)) }
+            if let maximumAccounts, maximumAccounts != 0 { body.append("max_accounts", .integer(maximumAccounts)) }
             if isSuper { body.append("super", true) }
             try client.report(client.client().call("POST", "/v1/spaces", body))
         }

@@ -4,7 +4,19 @@ import StrictJSON
 /// `config`: what the program would run with.
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "config", abstract: "Print or check the configuration.", subcommands: [Print.self, Check.self])
+        commandName: "config", abstract: "Print or check the configuration.", discussion: discussion,
+        subcommands: [Print.self, Check.self])
+
+    /// Every setting, which the help of the other subcommands leaves out.
+    private static var discussion: String {
+        """
+        Every setting is a flag of each subcommand that uses it, an environment variable, or a line of the file given \
+        by --config; a flag wins over the environment, and that over the file. A secret is never a flag: it is an \
+        environment variable, or stands in a file named by a flag or variable.
+
+        \(ConfigurationKey.all.map(\.help).joined(separator: "\n"))
+        """
+    }
 
     struct Print: ParsableCommand {
         static let configuration = CommandConfiguration(

@@ -29,8 +29,8 @@ struct Project: AsyncParsableCommand {
             configuration, .init(databaseURL: url, keyring: keyring, origin: origin), folder: nil, logger: logger)
         logger.notice("projecting", metadata: ["workers": "\(configuration.workers)"])
         try await Roles.run(
-            [SignalWatch(keyring: keyring, logger: logger), projector, mail], limit: Roles.limit(configuration),
-            logger: logger)
+            [SignalWatch(keyring: keyring, logger: logger), projector] + (mail.map { [$0] } ?? []),
+            limit: Roles.limit(configuration), logger: logger)
         logger.notice("ended in order")
     }
 }

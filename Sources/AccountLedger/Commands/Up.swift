@@ -31,6 +31,10 @@ struct Up: AsyncParsableCommand {
             throw LedgerSecrets.failure(name, "is for serve and project; up has keys of its own in LEDGER_HOME/keys")
         }
         let logger = LineLogHandler.logger("account-ledger", level: configuration.logLevel)
+        // Where there is a home already, its own `up` may be who listens, which is told better below.
+        if !EmbeddedDatabase.isMade(home: configuration.home) {
+            try PortProbe.check(host: configuration.host, port: configuration.port)
+        }
         let database = try await onThread { try EmbeddedDatabase.start(configuration, logger: logger) }
         do {
             try await run(configuration, database, logger)
@@ -69,7 +73,8 @@ struct Up: AsyncParsableCommand {
                 Self.greet(configuration, listening, signingKey, refusal)
             })
         try await Roles.run(
-            [ClusterWatch(cluster: database.cluster, logger: logger), projector, mail] + gateway.services,
+            [ClusterWatch(cluster: database.cluster, logger: logger), projector] + (mail.map { [$0] } ?? [])
+                + gateway.services,
             limit: Roles.limit(configuration), logger: logger)
     }
 

@@ -1,4 +1,5 @@
 import EmbeddedPostgres
+import Glibc
 import Logging
 import PostgresClient
 import PostgresLedger
@@ -35,6 +36,9 @@ struct EmbeddedDatabase: Sendable {
             }
         }
     }
+
+    /// Whether a cluster was made for this home.
+    static func isMade(home: String) -> Bool { access("\(home)/cluster", F_OK) == 0 }
 
     /// The address of the database that an `up` serves in `home`; nil when none runs there.
     static func runningURL(home: String) -> String? {

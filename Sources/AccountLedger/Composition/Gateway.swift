@@ -85,7 +85,8 @@ struct Gateway {
         let native = NativeDoor(
             service: accounts, reads: reads, history: history, log: log, authenticator: authenticator, master: master,
             settings: NativeDoorSettings(
-                origin: parts.origin, maximumUploadBytes: configuration.maximumUploadBytes),
+                origin: parts.origin, maximumUploadBytes: configuration.maximumUploadBytes,
+                backupVersions: configuration.backupVersions),
             limits: limits, sealed: sealed, exports: PostgresExports(session),
             control: PostgresProjectionControl(log: log), readiness: { readiness.reasons },
             alarms: { readiness.alarms })

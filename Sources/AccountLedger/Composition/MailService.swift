@@ -19,23 +19,22 @@ struct MailService: Service {
         let origin: String
     }
 
-    private let outbox: Outbox?
-    private let logger: Logger
+    private let outbox: Outbox
 
-    /// The outbox; without a mail server and without a folder it does nothing, and what is due waits.
-    init(_ configuration: LedgerConfiguration, _ parts: Parts, folder: String?, logger: Logger) {
+    /// The outbox; nil without a mail server and without a folder: what is due waits for a process that has one.
+    init?(_ configuration: LedgerConfiguration, _ parts: Parts, folder: String?, logger: Logger) {
         let carrier: (any MailCarrier)? =
             if let server = configuration.mailServer { SMTPCarrier(server) } else {
                 folder.map { MailFolder(path: $0) }
             }
-        self.logger = logger
-        outbox = carrier.map { carrier in
-            Outbox(
-                configuration: PostgresConfiguration(
-                    url: parts.databaseURL, applicationName: "account-ledger outbox"),
-                composers: Self.composers(configuration), carrier: carrier, sender: configuration.mailSender,
-                origin: parts.origin, keyring: parts.keyring, logger: logger)
+        guard let carrier else {
+            logger.notice("no mail is sent by this process: LEDGER_SMTP_URL is not set")
+            return nil
         }
+        outbox = Outbox(
+            configuration: PostgresConfiguration(url: parts.databaseURL, applicationName: "account-ledger outbox"),
+            composers: Self.composers(configuration), carrier: carrier, sender: configuration.mailSender,
+            origin: parts.origin, keyring: parts.keyring, logger: logger)
     }
 
     /// Who writes the mails of this program; the composer of another door is added here.
@@ -44,9 +43,6 @@ struct MailService: Service {
     }
 
     func run() async throws {
-        if outbox == nil { logger.notice("no mail is sent by this process: LEDGER_SMTP_URL is not set") }
-        await cancelWhenGracefulShutdown {
-            if let outbox { await outbox.run() } else { try? await Task.sleep(for: .seconds(1 << 40)) }
-        }
+        await cancelWhenGracefulShutdown { await outbox.run() }
     }
 }

@@ -33,6 +33,14 @@ struct ConfigurationKey: Sendable {
         name.dropFirst("LEDGER_".count).lowercased().split(separator: "_").joined(separator: "-")
     }
 
+    /// Two lines on it: its spellings, and what it is for with what stands for it when nobody sets it.
+    var help: String {
+        let spellings =
+            isSecret ? "--\(flag)-file <file>, \(fileName), \(name)" : "--\(flag) <value>, \(name)"
+        let fallback = (defaultValue ?? derivation).map { " (\($0))" } ?? ""
+        return "  \(spellings)\n      \(meaning)\(fallback)"
+    }
+
     /// Every key there is, in the order in which they are shown.
     static let all: [ConfigurationKey] = [
         .init("LEDGER_HOME", default: ".ledger", "state of `up`: cluster, keys, outbox, checkpoint"),
@@ -77,7 +85,8 @@ struct ConfigurationKey: Sendable {
             "mail server, smtp:// or smtps://", refusal: ValueRule.mailServer),
         .init("LEDGER_MAIL_FROM", default: "account-ledger@localhost", "sender of mails", refusal: ValueRule.address),
         .init(
-            "LEDGER_BACKUP_VERSIONS", default: "all", "versions of a backup that are kept", refusal: ValueRule.versions),
+            "LEDGER_BACKUP_VERSIONS", default: "all", "versions of a backup that can be read",
+            refusal: ValueRule.versions),
         .init("LEDGER_MAX_UPLOAD", default: "16 MiB", "longest body of uploads", refusal: ValueRule.size),
         .init("LEDGER_STREAM_LIMIT", default: "100000", "most events of a stream", refusal: ValueRule.streamLimit),
         .init("LEDGER_LIMITS", default: "on", "limits on attempts; off only for tests", refusal: ValueRule.onOff),

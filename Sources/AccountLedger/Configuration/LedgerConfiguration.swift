@@ -72,6 +72,8 @@ extension LedgerConfiguration {
     var mailSender: EmailAddress {
         EmailAddress(stored: value("LEDGER_MAIL_FROM") ?? "account-ledger@localhost")
     }
+    /// How many versions of a backup can be read; nil for all.
+    var backupVersions: Int? { value("LEDGER_BACKUP_VERSIONS").flatMap { Int($0) } }
     var maximumUploadBytes: Int { value("LEDGER_MAX_UPLOAD").flatMap(ValueRule.bytes) ?? 16 << 20 }
 
     /// The name a new log is given; nil when neither it nor the domain is configured.
