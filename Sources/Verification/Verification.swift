@@ -25,8 +25,9 @@ public struct Verification: Sendable {
         try connection.execute(script: "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         var report = VerificationReport()
         let (run, snapshot) = try overview(on: connection, &report)
+        let keys = try configuration.keys.map { read in try configuration.freshKeys?() ?? read }
         let rules = try readEvents(run, snapshot, on: connection, &report)
-        try checkTables(run, rules, snapshot, on: connection, &report)
+        try checkTables(run, rules, keys, snapshot, on: connection, &report)
         report.findings.sort(by: Finding.precedes)
         report.seconds = seconds(since: begin)
         return report
@@ -48,7 +49,8 @@ public struct Verification: Sendable {
         guard rows.count > 0 else { throw VerificationFailure.noLog }
         report.origin = try rows.string(0, 0)
         report.head = try rows.int64(0, 1)
-        let judge = CheckpointJudge(origin: report.origin, verifier: configuration.verifier)
+        let judge = CheckpointJudge(
+            origin: report.origin, verifiers: configuration.verifier.map { [$0] + configuration.formerVerifiers } ?? [])
         if configuration.verifier == nil {
             report.omissions.append("signatures of checkpoints: there is no key to check them with")
         }
@@ -196,8 +198,8 @@ public struct Verification: Sendable {
     // MARK: - Other tables
 
     private func checkTables(
-        _ run: VerificationRun, _ tally: QuotaTally?, _ snapshot: String, on connection: PostgresConnection,
-        _ report: inout VerificationReport
+        _ run: VerificationRun, _ tally: QuotaTally?, _ keys: LedgerKeys?, _ snapshot: String,
+        on connection: PostgresConnection, _ report: inout VerificationReport
     ) throws {
         let blobs = BlobCheck(run)
         try blobs.hashAll(on: connection, into: &report.findings)
@@ -211,7 +213,7 @@ public struct Verification: Sendable {
             return
         }
         try tables.checkQuotas(tally, on: connection, into: &report.findings)
-        guard let keys = configuration.keys else {
+        guard let keys else {
             report.omissions.append("boxes and reservations: there are no keys to look at them with")
             return
         }
