@@ -8,7 +8,7 @@ enum CommandStatus: Int32, CaseIterable {
     case failure = 1
     /// The command line was not understood.
     case usage = 64
-    /// What was looked at is not what it must be: `verify` and `checkpoint compare`.
+    /// What was looked at is not what it must be: `verify`, `restore` and `checkpoint compare`.
     case unsound = 65
     /// The service or its database cannot be reached.
     case unavailable = 69

@@ -4,7 +4,7 @@ import Glibc
 public final class LineFile {
     private static let pieceBytes = 1 << 20
     /// Longer than any blob that a deployment takes.
-    private static let longestLine = 1 << 30
+    private static let longestLine = 1 << 31
 
     private let path: String
     private let descriptor: Int32

@@ -16,7 +16,9 @@ extension NativeDoor {
             let asked = try request.query.integer("size", in: 1...(1 << 53 - 1))
             let position = try await event(request, caller).stored.position
             try await ensureUnmoved(caller)
-            guard let sealed, let newest = try await sealed.newestCheckpoint() else { throw Self.notSealed }
+            guard let sealed, let newest = try await newestCheckpoint(covering: max(position, asked ?? 0)) else {
+                throw Self.notSealed
+            }
             let size = asked ?? newest.size
             guard size <= newest.size else { throw Self.beyondSeal }
             guard position <= size else {
@@ -43,7 +45,9 @@ extension NativeDoor {
             }
             let asked = try request.query.integer("to", in: sizes)
             try await ensureUnmoved(caller)
-            guard let sealed, let newest = try await sealed.newestCheckpoint() else { throw Self.notSealed }
+            guard let sealed, let newest = try await newestCheckpoint(covering: max(from, asked ?? 0)) else {
+                throw Self.notSealed
+            }
             let to = asked ?? newest.size
             guard to <= newest.size, from <= newest.size else { throw Self.beyondSeal }
             guard from <= to else {
@@ -64,6 +68,20 @@ extension NativeDoor {
             json.endObject()
             return .json(json.bytes)
         }
+    }
+
+    /// The newest checkpoint, waited for when it is about to come: what was appended just now is sealed within a second.
+    ///
+    /// - Returns: one that is still too small when none came in time, or when the log does not reach so far.
+    private func newestCheckpoint(covering size: Int64) async throws -> SealedCheckpoint? {
+        let deadline = ContinuousClock.now + .seconds(2)
+        var newest = try await sealed?.newestCheckpoint()
+        guard newest?.size ?? 0 < size, try await history.head().position >= size else { return newest }
+        while newest?.size ?? 0 < size, ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(50))
+            newest = try await sealed?.newestCheckpoint()
+        }
+        return newest
     }
 
     private func note(ofSize size: Int64, newest: SealedCheckpoint) async throws -> SealedCheckpoint? {

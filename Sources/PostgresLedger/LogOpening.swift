@@ -94,14 +94,20 @@ public struct LogOpening: Sendable {
     ///
     /// - Parameters:
     ///   - origin: the name the log must have; nil for any.
+    ///   - mayBeAhead: whether the keyring may hold epochs that the database does not know yet, as between the two steps
+    ///     of a rotation; a gateway wraps nothing under them before it does.
     ///   - connection: any session that may read the ledger.
     /// - Returns: the log's name.
     /// - Throws: ``LogMismatch``, `PostgresError`.
-    public func check(origin: String?, on connection: PostgresConnection) throws -> String {
+    public func check(
+        origin: String?, mayBeAhead: Bool = false, on connection: PostgresConnection
+    ) throws -> String {
         let name = try compareLog(origin: origin, on: connection)
         let stored = try epochs(on: connection)
         if let wrong = mismatch(stored) { throw wrong }
-        if let number = keys.keyring.numbers.first(where: { number in !stored.contains { $0.number == number } }) {
+        if !mayBeAhead,
+            let number = keys.keyring.numbers.first(where: { number in !stored.contains { $0.number == number } })
+        {
             throw LogMismatch.unknownEpoch(number)
         }
         return name

@@ -12,6 +12,8 @@ public struct SealerConfiguration: Sendable {
     public var origin: String
     /// Signs checkpoints; without it the sealer only watches what others seal.
     public var key: SigningKey?
+    /// Keys that signed before it, of which some go on beside it.
+    public var former = FormerKeys()
     /// What this gateway appended.
     public var appended: AppendedLeaves?
     /// How many events a checkpoint adds at most, so that a long backlog is sealed in steps of bounded memory and time.

@@ -44,6 +44,7 @@ final class SealerLoop {
                 }
             } catch {
                 guard !state.isStopping else { return }
+                if (error as? PostgresError)?.sqlState == "57014" { round.shorten() }
                 logger.warning("sealing has to begin again", metadata: ["error": "\(describe(error))"])
                 state.bell.wait(milliseconds: wait)
                 wait = min(wait * 2, 5_000)

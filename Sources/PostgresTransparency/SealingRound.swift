@@ -43,8 +43,16 @@ final class SealingRound {
     private var knowledge: Knowledge?
     /// The newest checkpoint seen: it stands for good.
     private var published: SealedCheckpoint?
+    /// How many events a round takes at most.
+    private var step: Int64
 
-    init(_ configuration: SealerConfiguration) { self.configuration = configuration }
+    init(_ configuration: SealerConfiguration) {
+        self.configuration = configuration
+        step = configuration.step
+    }
+
+    /// Takes fewer events at a time, since so many could not be read in the time that a statement has; later more again.
+    func shorten() { step = max(step / 4, min(configuration.step, 100)) }
 
     /// Forgets what is remembered, as after the loss of a connection.
     func forget() { knowledge = nil }
@@ -75,13 +83,13 @@ final class SealingRound {
                 let standing = try look(on: connection)
                 let from = standing.newest?.size ?? 0
                 guard standing.head > from else { return }
-                let to = min(standing.head, from + configuration.step)
+                let to = min(standing.head, from + step)
                 try know(standing.newest, on: connection)
                 guard let known = knowledge else { return }
                 let grown = try extend(known, to: to, on: connection)
                 outcome.newest = try sign(grown, on: connection)
                 outcome.sealed = to - from
-                outcome.isBehind = standing.head - to >= configuration.step / 2
+                outcome.isBehind = standing.head - to >= step / 2
                 next = grown
             }
         } catch {
@@ -89,6 +97,7 @@ final class SealingRound {
             throw error
         }
         if let next {
+            step = min(step * 2, configuration.step)
             knowledge = next
             knowledge?.versions.settle()
             configuration.appended?.forget(through: next.edge.size)
@@ -138,7 +147,7 @@ final class SealingRound {
             knowledge = known
             return
         }
-        if let key = configuration.key { try verify(newest, with: key.verifier) }
+        if let key = configuration.key { try verify(newest, with: [key.verifier] + configuration.former.verifiers) }
         known.edge = try TreeEdgeReader(log: configuration.log).read(size: size, on: connection)
         known.root = known.edge.root
         known.stepStart = size
@@ -149,9 +158,9 @@ final class SealingRound {
         knowledge = known
     }
 
-    private func verify(_ checkpoint: SealedCheckpoint, with key: VerifierKey) throws(SealingFault) {
+    private func verify(_ checkpoint: SealedCheckpoint, with keys: [VerifierKey]) throws(SealingFault) {
         do throws(TransparencyError) {
-            let stated = try Checkpoint(verifying: SignedNote(checkpoint.note), ofLog: key)
+            let stated = try Checkpoint(verifying: SignedNote(checkpoint.note), ofLog: keys)
             guard stated.size == checkpoint.size, stated.root == checkpoint.root else { throw .malformed("checkpoint") }
         } catch {
             throw SealingFault(
@@ -227,7 +236,7 @@ final class SealingRound {
     private func sign(_ grown: Knowledge, on connection: PostgresConnection) throws -> SealedCheckpoint? {
         guard let key = configuration.key else { return nil }
         let checkpoint = Checkpoint(origin: configuration.origin, size: grown.edge.size, root: grown.root)
-        let note = String(describing: try checkpoint.signed(with: [key]))
+        let note = String(describing: try checkpoint.signed(with: [key] + configuration.former.signing))
         var parameters = PostgresParameters()
         parameters.append(configuration.log)
         parameters.append(checkpoint.size)

@@ -11,17 +11,20 @@ public struct SigningKeyMismatch: Error, Sendable, Equatable, CustomStringConver
 public enum SigningKeyCheck {
     /// Looks whether the newest checkpoint carries a signature of this key.
     ///
-    /// A log that was signed by another key must not go on under this one: its readers would take it for another log.
+    /// A log that was signed by another key must not go on under this one, unless that one is named as a former key: its
+    /// readers would take it for another log.
     ///
     /// - Throws: ``SigningKeyMismatch``, `PostgresError`.
-    public static func check(_ key: SigningKey, log: Int16 = 0, on connection: PostgresConnection) throws {
+    public static func check(
+        _ key: SigningKey, former: FormerKeys = FormerKeys(), log: Int16 = 0, on connection: PostgresConnection
+    ) throws {
         var parameters = PostgresParameters()
         parameters.append(log)
         let rows = try connection.query(Statement.findNewestCheckpoint, parameters)
         guard rows.count > 0 else { return }
         let newest = try rows.sealedCheckpoint(0, from: 0)
         do throws(TransparencyError) {
-            _ = try Checkpoint(verifying: SignedNote(newest.note), ofLog: key.verifier)
+            _ = try Checkpoint(verifying: SignedNote(newest.note), ofLog: [key.verifier] + former.verifiers)
         } catch {
             throw SigningKeyMismatch(
                 description:

@@ -13,6 +13,7 @@ enum Statement {
     static let insertCheckpoint = make(PackageResources.insert_checkpoint_sql, [.int2, .int8, .bytea, .text])
     static let findCheckpoint = make(PackageResources.find_checkpoint_sql, [.int2, .int8], isReadOnly: true)
     static let findNewestCheckpoint = make(PackageResources.find_newest_checkpoint_sql, [.int2], isReadOnly: true)
+    static let thinCheckpoints = make(PackageResources.thin_checkpoints_sql, [.int2])
     static let findRows = make(PackageResources.find_rows_sql, [.int2, .int8, .int8], isReadOnly: true)
 
     /// Reads the rows after a position and up to another; COPY takes no parameters.

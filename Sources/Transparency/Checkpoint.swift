@@ -44,16 +44,15 @@ public struct Checkpoint: Sendable, Hashable, CustomStringConvertible {
         self = checkpoint
     }
 
-    /// Reads what a note says, once the key of a log is found to have signed it under the log's present name or an
+    /// Reads what a note says, once one of a log's keys is found to have signed it under the log's present name or an
     /// earlier one.
     ///
     /// - Throws: ``TransparencyError``.
-    public init(verifying note: SignedNote, ofLog key: VerifierKey) throws(TransparencyError) {
+    public init(verifying note: SignedNote, ofLog keys: [VerifierKey]) throws(TransparencyError) {
         let checkpoint = try Checkpoint(note.text)
-        guard Origin.isOf(log: key.name, checkpoint.origin), let named = key.named(checkpoint.origin) else {
-            throw .noKnownSignature
-        }
-        try note.verify(with: [named])
+        try note.verify(
+            with: keys.filter { Origin.isOf(log: $0.name, checkpoint.origin) }
+                .compactMap { $0.named(checkpoint.origin) })
         self = checkpoint
     }
 

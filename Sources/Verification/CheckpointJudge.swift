@@ -4,7 +4,8 @@ import Transparency
 struct CheckpointJudge: Sendable {
     /// The log's name today: `name`, or `name/2` once a second origin was opened.
     let origin: String
-    let verifier: VerifierKey?
+    /// The keys that sign for it, or did; none to leave signatures alone.
+    let verifiers: [VerifierKey]
 
     /// The checkpoint in a note.
     ///
@@ -14,10 +15,9 @@ struct CheckpointJudge: Sendable {
         guard Origin.isOf(log: origin, checkpoint.origin) else {
             return .failure(Refusal("belongs to another log"))
         }
-        guard let verifier else { return .success(checkpoint) }
-        guard let key = verifier.named(checkpoint.origin) else { return .failure(Refusal("belongs to another log")) }
+        guard !verifiers.isEmpty else { return .success(checkpoint) }
         do {
-            try note.verify(with: [key])
+            try note.verify(with: verifiers.compactMap { $0.named(checkpoint.origin) })
             return .success(checkpoint)
         } catch {
             return .failure(

@@ -84,3 +84,12 @@ struct KeyTable: Sendable {
         return true
     }
 }
+
+/// The log's secrets, and the streams' keys that they opened.
+struct UnlockedKeys: Sendable {
+    let secrets: LedgerKeys
+    /// Nil when this user may not look at the streams' keys.
+    let table: KeyTable?
+    /// The lanes that the table counts by.
+    let lanes: StreamLanes
+}

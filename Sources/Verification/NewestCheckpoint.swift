@@ -12,8 +12,8 @@ public enum NewestCheckpoint {
     }
 
     /// Why a checkpoint cannot be believed to be of this log; nil when it can.
-    public static func refusal(of note: SignedNote, origin: String, verifier: VerifierKey?) -> String? {
-        switch CheckpointJudge(origin: origin, verifier: verifier).judge(note) {
+    public static func refusal(of note: SignedNote, origin: String, verifiers: [VerifierKey]) -> String? {
+        switch CheckpointJudge(origin: origin, verifiers: verifiers).judge(note) {
         case .success: nil
         case .failure(let refusal): refusal.reason
         }

@@ -26,11 +26,10 @@ public struct Verification: Sendable {
         var report = VerificationReport()
         let (run, snapshot) = try overview(on: connection, &report)
         let readers = SnapshotReaders(configuration: configuration, snapshot: snapshot)
-        let lanes = StreamLanes(events: run.head)
         let streams = try numberOfStreams(run, on: connection)
-        let keys = try keyTable(run, streams, lanes, readers)
-        let total = try readEvents(run, streams, keys, readers, on: connection, &report)
-        try checkTables(run, keys, lanes, total, readers, on: connection, &report)
+        let keys = try unlockedKeys(run, streams, readers)
+        let total = try readEvents(run, streams, keys?.table, readers, on: connection, &report)
+        try checkTables(run, keys, total, readers, on: connection, &report)
         report.findings.sort(by: Finding.precedes)
         report.seconds = seconds(since: begin)
         return report
@@ -52,7 +51,8 @@ public struct Verification: Sendable {
         guard rows.count > 0 else { throw VerificationFailure.noLog }
         report.origin = try rows.string(0, 0)
         report.head = try rows.int64(0, 1)
-        let judge = CheckpointJudge(origin: report.origin, verifier: configuration.verifier)
+        let judge = CheckpointJudge(
+            origin: report.origin, verifiers: configuration.verifier.map { [$0] + configuration.formerVerifiers } ?? [])
         if configuration.verifier == nil {
             report.omissions.append("signatures of checkpoints: there is no key to check them with")
         }
@@ -114,12 +114,17 @@ public struct Verification: Sendable {
 
     // MARK: - Events
 
-    private func keyTable(
-        _ run: VerificationRun, _ streams: Int?, _ lanes: StreamLanes, _ readers: SnapshotReaders
-    ) throws -> KeyTable? {
-        guard let streams, let keyring = configuration.keys?.keyring else { return nil }
+    /// The secrets, with as many of the streams' keys opened as there is room for; nil without secrets.
+    private func unlockedKeys(
+        _ run: VerificationRun, _ streams: Int?, _ readers: SnapshotReaders
+    ) throws -> UnlockedKeys? {
+        guard let given = configuration.keys else { return nil }
+        let secrets = try configuration.freshKeys?() ?? given
+        let lanes = StreamLanes(events: run.head)
+        guard let streams else { return UnlockedKeys(secrets: secrets, table: nil, lanes: lanes) }
         let capacity = min(streams, configuration.maximumKeys)
-        return try KeyTable.read(run, keyring, lanes, capacity: capacity, readers)
+        let table = try KeyTable.read(run, secrets.keyring, lanes, capacity: capacity, readers)
+        return UnlockedKeys(secrets: secrets, table: table, lanes: lanes)
     }
 
     /// Returns what all events came to, when the run began at the first and none stopped it.
@@ -213,8 +218,8 @@ public struct Verification: Sendable {
     // MARK: - Other tables
 
     private func checkTables(
-        _ run: VerificationRun, _ opened: KeyTable?, _ lanes: StreamLanes, _ total: ChunkMerger.Total?,
-        _ readers: SnapshotReaders, on connection: PostgresConnection, _ report: inout VerificationReport
+        _ run: VerificationRun, _ keys: UnlockedKeys?, _ total: ChunkMerger.Total?, _ readers: SnapshotReaders,
+        on connection: PostgresConnection, _ report: inout VerificationReport
     ) throws {
         let blobs = BlobCheck(run)
         try blobs.hashAll(on: connection, into: &report.findings)
@@ -228,14 +233,22 @@ public struct Verification: Sendable {
             return
         }
         try tables.checkQuotas(total.tally, on: connection, into: &report.findings)
-        guard let keys = configuration.keys else {
+        guard let keys else {
             report.omissions.append("boxes and reservations: there are no keys to look at them with")
             return
         }
+        try audit(run, keys, total, readers, &report)
+    }
+
+    /// Every stream by itself, lane by lane.
+    private func audit(
+        _ run: VerificationRun, _ keys: UnlockedKeys, _ total: ChunkMerger.Total, _ readers: SnapshotReaders,
+        _ report: inout VerificationReport
+    ) throws {
         // With all keys at hand only few events are left, which the database can sort in fewer lanes.
-        let isWhole = opened?.lanes == lanes.count
-        let lanes = isWhole ? StreamLanes(events: total.audited) : lanes
-        let passed = isWhole ? lanes.count : opened?.lanes ?? 0
+        let isWhole = keys.table?.lanes == keys.lanes.count
+        let lanes = isWhole ? StreamLanes(events: total.audited) : keys.lanes
+        let passed = isWhole ? lanes.count : keys.table?.lanes ?? 0
         let next = Counter(0)
         let outcome = Outcome()
         let configuration = configuration
@@ -243,7 +256,8 @@ public struct Verification: Sendable {
             while true {
                 let lane = next.take()
                 guard lane < lanes.count else { break }
-                var audit = StreamAudit(run, keys, rules: total.tally.rules, opened: lane < passed ? opened : nil)
+                var audit = StreamAudit(
+                    run, keys.secrets, rules: total.tally.rules, opened: lane < passed ? keys.table : nil)
                 try audit.check(lanes[lane], on: connection)
                 outcome.add(audit.boxes, audit.findings)
                 configuration.progress?((lane + 1) * run.head / lanes.count, run.head)

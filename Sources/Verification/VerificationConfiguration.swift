@@ -12,10 +12,17 @@ public struct VerificationConfiguration: Sendable {
     ///
     /// Without it signatures are not looked at.
     public var verifier: VerifierKey?
+    /// The public halves of keys that signed before it did.
+    public var formerVerifiers: [VerifierKey] = []
     /// Checkpoints that were saved outside the database, each with the name of where it was found.
     public var saved: [(name: String, note: SignedNote)] = []
     /// Opens boxes and recomputes reservations, when given.
     public var keys: LedgerKeys?
+    /// Reads the keys once more when the snapshot stands.
+    ///
+    /// A rotation writes a new epoch's key into the keyring before any row stands under it, so a keyring that is read
+    /// behind the snapshot lacks nothing that the snapshot needs; one that was read ahead of it may.
+    public var freshKeys: (@Sendable () throws -> LedgerKeys?)?
     /// The first position to read; rounded down to where a chunk begins.
     public var from: Int64 = 1
     /// How many sessions work side by side.

@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct `Keys in a sealed file` {
     private let keys = KeySet(
-        keyring: Keyring.make().fileBytes, master: MasterKey.make().text, signing: "signing", root: nil)
+        keyring: Keyring.make().fileBytes, master: MasterKey.make().text, signing: "signing",
+        former: "former 1\nformer 2\n", root: nil)
 
     @Test func `the passphrase opens them, and no other does`() throws {
         let file = try SealedKeys.seal(keys, passphrase: "correct horse battery")

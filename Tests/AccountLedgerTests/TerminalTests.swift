@@ -1,6 +1,7 @@
 import Glibc
 import Logging
 import StrictJSON
+import Synchronization
 import Testing
 
 @testable import AccountLedger
@@ -81,5 +82,68 @@ import Testing
     @Test func `paths and queries are encoded`() {
         #expect(
             RequestPath.make(["v1", "a b/ä"], [("x", "1&2"), ("y", nil)]) == "/v1/a%20b%2F%C3%A4?x=1%262")
+    }
+}
+
+@Suite("Progress") struct ProgressTests {
+    /// A clock that is set by hand, and all that was written.
+    private final class Stage: Sendable {
+        private let contents: Mutex<(now: ContinuousClock.Instant, text: String)> = Mutex((.now, ""))
+
+        var text: String { contents.withLock { $0.text } }
+        var now: ContinuousClock.Instant { contents.withLock { $0.now } }
+        func pass(_ duration: Duration) { contents.withLock { $0.now += duration } }
+        func write(_ more: String) { contents.withLock { $0.text += more } }
+
+        func line(isTerminal: Bool) -> ProgressLine {
+            ProgressLine(
+                "verified", unit: "events", isTerminal: isTerminal, now: { self.now }, write: { self.write($0) })
+        }
+    }
+
+    private static let half = "verified [###############...............] 50 %  50/100 events"
+
+    @Test func `on a terminal a bar is drawn over itself, ten times a second at most, and taken away or left`() {
+        let stage = Stage()
+        let line = stage.line(isTerminal: true)
+        line.show(50, of: 100, rate: 25, secondsLeft: 2)
+        let drawn = "\r\u{1B}[K\(Self.half)  25/s  2 s left"
+        #expect(stage.text == drawn)
+        stage.pass(.milliseconds(99))
+        line.show(60, of: 100)
+        #expect(stage.text == drawn)
+        line.clear()
+        #expect(stage.text == drawn + "\r\u{1B}[K")
+        stage.pass(.milliseconds(1))
+        line.show(100, of: 100)
+        line.end()
+        #expect(stage.text.hasSuffix("] 100 %  100/100 events  1000/s\n"), "\(stage.text)")
+    }
+
+    @Test func `elsewhere a line comes every five seconds and one at the end, with the rate and what is left`() {
+        let stage = Stage()
+        let line = stage.line(isTerminal: false)
+        line.show(1, of: 100)
+        #expect(stage.text == "", "what is over at once says nothing")
+        stage.pass(.seconds(5))
+        line.show(50, of: 100)
+        #expect(stage.text == "\(Self.half)  10/s  6 s left\n")
+        line.show(51, of: 100)
+        stage.pass(.seconds(1))
+        line.show(52, of: 100)
+        line.end()
+        line.clear()
+        #expect(stage.text.split(separator: "\n").count == 2 && stage.text.contains("52/100"), "\(stage.text)")
+        line.end()
+        #expect(stage.text.split(separator: "\n").count == 2, "nothing is said twice")
+    }
+
+    @Test func `what nobody knows the number of is no fault`() {
+        let stage = Stage()
+        let line = stage.line(isTerminal: true)
+        line.show(0, of: 0)
+        stage.pass(.seconds(1))
+        line.show(7, of: 3)
+        #expect(stage.text.hasSuffix("7/7 events  7/s"), "\(stage.text)")
     }
 }

@@ -140,6 +140,19 @@ import Testing
         #expect(try root.call("GET", "\(path)?size=\(position)")["tree_size"].integerValue == position)
     }
 
+    @Test func `a proof is there as soon as its event is, and its consistency`() throws {
+        for _ in 0..<5 {
+            _ = try root.account()
+            let position = try root.head()
+            let proof = try root.call("GET", "/v1/events/\(position)/proof")
+            #expect(proof.status == 200 && proof["tree_size"].integerValue ?? 0 >= position, "\(proof.text)")
+            _ = try root.account()
+            let head = try root.head()
+            #expect(try root.call("GET", "/v1/head/consistency?from=1&to=\(head)").status == 200)
+            #expect(try root.call("GET", "/v1/events/1/proof?size=\(head)")["tree_size"].integerValue == head)
+        }
+    }
+
     @Test func `a proof comes as text for those who ask for it`() throws {
         _ = try root.account()
         let position = try root.head()
@@ -244,6 +257,57 @@ import Testing
         #expect(refused.waitForEnd() == 78 && refused.errors.contains("signing key"), "\(refused.errors)")
     }
 
+    @Test func `the signing key is replaced as the documentation says, and readers have time to learn the new one`()
+        throws
+    {
+        let home = TemporaryDirectory()
+        let keys = "\(home.path)/home/keys"
+        var service = try Service(home: home)
+        let old = try Follower(service, hasPackage: true)
+        _ = try service.root.account()
+        _ = try sealed(1, service.root)
+        #expect(try old.follow().status == 0)
+        #expect(service.process.stop() == 0)
+        let replaced = try Shell(
+            """
+            set -e
+            cd '\(keys)'
+            umask 077
+            cat signing.key >> former-signing.keys
+            openssl rand -base64 32 > signing.key.new
+            mv signing.key.new signing.key
+            """)
+        #expect(replaced.status == 0, "\(replaced.errors)")
+        service = try Service(home: home)
+        let new = try Follower(service, hasPackage: false)
+        _ = try service.root.account()
+        let both = try sealed(try service.root.head(), service.root)
+        #expect(both.text.split(separator: "\u{2014} localhost/log ").count == 3, "\(both.text)")
+        #expect(try new.follow().status == 0)
+        #expect(try old.with(service).follow().status == 0, "who knows the old key alone still follows")
+        #expect(try service.tool(["verify"]).status == 0)
+        #expect(service.process.stop() == 0)
+        // The old key is over: its public half is kept, for what it signed.
+        _ = home.write("home/keys/former-signing.keys", old.keyText)
+        service = try Service(home: home)
+        _ = try service.root.account()
+        let alone = try sealed(try service.root.head(), service.root)
+        #expect(alone.text.split(separator: "\u{2014} localhost/log ").count == 2, "\(alone.text)")
+        #expect(try new.with(service).follow().status == 0)
+        let left = try old.with(service).follow()
+        #expect(left.status == 1 && left.errors.contains("not signed"), "\(left.errors)")
+        let verified = try service.tool(["verify"])
+        #expect(verified.status == 0, "\(verified.output)")
+        let forgetful = try service.tool(
+            ["verify", "--verifier-key", try service.root.call("GET", "/log/verifier-key").text.trimmed])
+        #expect(forgetful.status == 65 && forgetful.output.contains("not signed by the log's key"), "\(forgetful)")
+        #expect(service.process.stop() == 0)
+        _ = home.write("home/keys/former-signing.keys", "nonsense\n")
+        let refused = try ServiceProcess(
+            ["up"], environment: Service.environment(home, [:]), directory: home.path)
+        #expect(refused.waitForEnd() == 78 && refused.errors.contains("former-signing.keys"), "\(refused.errors)")
+    }
+
     @Test func `gateways share the sealing, and one without the key leaves it to them`() throws {
         let deployment = try Deployment()
         let key = Base64.encode([UInt8](repeating: 5, count: 32))
@@ -272,18 +336,29 @@ import Testing
 
 /// Runs `examples/verify_log.py` against a service.
 private struct Follower {
-    let directory = TemporaryDirectory()
+    var directory = TemporaryDirectory()
     let service: Service
     /// Whether Python finds its packages; without them the program's own Ed25519 is used.
     let hasPackage: Bool
     var state: String { "\(directory.path)/state.json" }
     private let key: String
+    let keyText: String
 
     init(_ service: Service, hasPackage: Bool) throws {
         self.service = service
         self.hasPackage = hasPackage
-        key = directory.write("log.key", try service.root.call("GET", "/log/verifier-key").text)
+        keyText = try service.root.call("GET", "/log/verifier-key").text
+        key = directory.write("log.key", keyText)
     }
+
+    private init(_ follower: Follower, _ service: Service) {
+        self.service = service
+        directory = follower.directory
+        (hasPackage, key, keyText) = (follower.hasPackage, follower.key, follower.keyText)
+    }
+
+    /// The same, of the service as it was started anew.
+    func with(_ service: Service) -> Follower { Follower(self, service) }
 
     func follow(_ options: [String] = [], state: String? = nil, key: String? = nil) throws -> Shell {
         let program = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -294,4 +369,8 @@ private struct Follower {
         return try Shell(
             "exec python3 \(hasPackage ? "" : "-S") " + arguments.map { "'\($0)'" }.joined(separator: " "))
     }
+}
+
+extension String {
+    fileprivate var trimmed: String { trimmingCharacters(in: .whitespacesAndNewlines) }
 }

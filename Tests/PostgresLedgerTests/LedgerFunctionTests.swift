@@ -47,6 +47,33 @@ import Testing
         #expect(try await ledger.session.value(counted) == "1")
     }
 
+    @Test func `of the checkpoints older than a day the last of each hour and name stays, and every newer one`()
+        async throws
+    {
+        let ledger = try await Ledger()
+        // Two days ago three hours with four each, of which the last two are under another name; and four of now.
+        try await ledger.session.run(
+            """
+            INSERT INTO ledger.checkpoints (log_id, tree_size, root, note, signed_at)
+            SELECT 0, g + 1, sha256(''), CASE WHEN g >= 10 THEN 'log/2' ELSE 'log' END || E'\\n' || g || E'\\n',
+                   CASE WHEN g >= 12 THEN now() - interval '23 hours'
+                        ELSE date_trunc('hour', now() - interval '2 days', 'UTC') + (g / 4) * interval '1 hour'
+                             + (g % 4) * interval '10 minutes' END
+              FROM generate_series(0, 15) g
+            """)
+        try await ledger.session.run("SET ROLE ledger_gateway")
+        #expect(try await ledger.session.value("SELECT ledger.thin_checkpoints(0::int2, 3)::text") == "3")
+        #expect(try await ledger.session.value("SELECT ledger.thin_checkpoints(0::int2)::text") == "5")
+        #expect(try await ledger.session.value("SELECT ledger.thin_checkpoints(0::int2)::text") == "0")
+        let left = "SELECT string_agg(tree_size::text, ' ' ORDER BY tree_size) FROM ledger.checkpoints"
+        #expect(try await ledger.session.value(left) == "4 8 10 12 13 14 15 16")
+        // The newest stays however old it is.
+        try await ledger.session.run("RESET ROLE")
+        try await ledger.session.run("UPDATE ledger.checkpoints SET signed_at = now() - interval '3 days'")
+        #expect(try await ledger.session.value("SELECT ledger.thin_checkpoints(0::int2)::text") == "6")
+        #expect(try await ledger.session.value(left) == "10 16")
+    }
+
     @Test func `a moment is found by its position`() async throws {
         let ledger = try await Ledger()
         try await ledger.session.run(

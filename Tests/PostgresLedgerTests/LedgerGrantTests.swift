@@ -58,6 +58,30 @@ import Testing
         #expect(try await ledger.session.refusal(of: "DELETE FROM rm.accounts_1") == Self.denied)
     }
 
+    @Test func `each role executes what was granted to it, and nothing because nobody thought of it`() async throws {
+        let ledger = try await Ledger()
+        let reading = ["leaf", "leaf_hash", "node_hash", "position_at"]
+        for (role, granted) in [
+            ("ledger_reader", reading), ("ledger_projector", reading + ["start_outbox_at_head"]),
+            (
+                "ledger_gateway",
+                reading + [
+                    "add_partition", "append_batch", "collect_blobs", "ensure_partitions", "open_origin", "purge",
+                    "rewrap",
+                    "settle_partition", "thin_checkpoints",
+                ]
+            ),
+        ] {
+            let found = try await ledger.session.rows(
+                """
+                SELECT p.proname::text FROM pg_proc p
+                 WHERE p.pronamespace = 'ledger'::regnamespace AND has_function_privilege('\(role)', p.oid, 'EXECUTE')
+                 ORDER BY 1
+                """)
+            #expect(found.compactMap(\.first) == granted.sorted(), "\(role)")
+        }
+    }
+
     @Test func `nobody connects who was not named`() async throws {
         let ledger = try await Ledger()
         let anybody = try await ledger.session.value(

@@ -107,6 +107,36 @@ import Transparency
         #expect(try log.number("SELECT count(*) FROM ledger.checkpoints") == 1)
     }
 
+    @Test func `a key that was replaced signs beside the new one for a while, and then stays a former one`() throws {
+        let log = try SealedDatabase()
+        let new = try #require(SigningKey(name: TestDatabase.origin, seed: [UInt8](repeating: 9, count: 32)))
+        func signed(_ key: SigningKey, former: FormerKeys, upTo size: Int) throws -> SignedNote {
+            try log.fill(to: size)
+            var configuration = log.configuration(key: key)
+            configuration.former = former
+            let checkpoint = try #require(try log.seal(SealingRound(configuration)))
+            #expect(checkpoint.size == Int64(size))
+            return try SignedNote(checkpoint.note)
+        }
+        let none = FormerKeys()
+        _ = try signed(log.key, former: none, upTo: 10)
+        let both = try signed(new, former: FormerKeys(signing: [log.key]), upTo: 20)
+        #expect(both.signatures.count == 2)
+        for key in [new, log.key] { #expect(try both.verify(with: [key.verifier]).count == 1) }
+        // A gateway that has not heard of the new key goes on, and one that has takes over again.
+        #expect(try signed(log.key, former: none, upTo: 30).signatures.count == 1)
+        let former = FormerKeys(ended: [log.key.verifier])
+        try SigningKeyCheck.check(new, former: former, on: log.owner)
+        #expect(throws: SigningKeyMismatch.self) { try SigningKeyCheck.check(new, on: log.owner) }
+        let alone = try signed(new, former: former, upTo: 40)
+        #expect(alone.signatures.count == 1 && (try? alone.verify(with: [log.key.verifier])) == nil)
+        // From here on the old one alone is a stranger.
+        try log.fill(to: 50)
+        #expect(try log.faultOfSealing(log.configuration(key: log.key))?.kind == .foreignKey)
+        #expect(throws: SigningKeyMismatch.self) { try SigningKeyCheck.check(log.key, on: log.owner) }
+        try SigningKeyCheck.check(new, on: log.owner)
+    }
+
     @Test func `a sealer stops for good, says so, and still has partitions planned for`() async throws {
         let log = try SealedDatabase()
         try log.fill(to: 1500)

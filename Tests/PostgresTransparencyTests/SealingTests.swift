@@ -71,6 +71,18 @@ import Transparency
         #expect(try await served.entries(index: 256, width: 2) == nil)
     }
 
+    @Test func `a step that took too long is made of fewer events, and grows again`() throws {
+        let log = try SealedDatabase()
+        let round = SealingRound(log.configuration(step: 1_000))
+        try log.fill(to: 3_000)
+        round.shorten()
+        #expect(try [250, 750, 1_750, 2_750, 3_000].allSatisfy { try log.step(round)?.size == $0 })
+        for _ in 0..<9 { round.shorten() }
+        try log.fill(to: 3_150)
+        #expect(try log.step(round)?.size == 3_100)
+        #expect(try log.step(round)?.size == 3_150)
+    }
+
     @Test func `a sealer that begins anew goes on with the same tree`() throws {
         let (once, often) = (try SealedDatabase(), try SealedDatabase())
         for size in [3, 4, 300, 511, 512, 1100] {

@@ -109,3 +109,30 @@ import Testing
         #expect(try log.verify().findings.contains { $0.kind == .key && $0.stream == ended.living })
     }
 }
+
+/// Verification beside a rotation of the epoch keys.
+@Suite struct RotatedKeysTests {
+    @Test func `keys that stand under a new epoch when the snapshot is taken are read then, and are no fault`()
+        async throws
+    {
+        let log = try await SampleLog.shared.value.copy()
+        let old = log.database.keys
+        let keyring = old.keyring.adding(2)
+        try log.withConnection { connection in
+            try KeyEpochs().register(2, of: keyring, on: connection)
+            let outcome = try KeyEpochs().rewrap(under: keyring, on: connection) { _ in true }
+            #expect(outcome.rewrapped > 0 && outcome.left == 0)
+        }
+        let fresh = LedgerKeys(keyring: keyring, master: old.master)
+        let report = try log.verify { $0.freshKeys = { fresh } }
+        #expect(report.isSound && report.boxes > 0, "\(report.findings)")
+        // A keyring that was read before the rotation cannot tell a key that moved from one that was changed.
+        #expect(try log.verify().findings.first?.kind == .key)
+        // Without keys none are read.
+        let blind = try log.verify {
+            $0.keys = nil
+            $0.freshKeys = { fresh }
+        }
+        #expect(blind.isSound && blind.boxes == 0)
+    }
+}

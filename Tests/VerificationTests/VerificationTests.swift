@@ -325,7 +325,7 @@ import Transparency
         try log.sealAnew()
         let run = VerificationRun(
             log: 0, origin: TestDatabase.origin, head: sample.head, sealedSize: 0, saved: [],
-            judge: CheckpointJudge(origin: TestDatabase.origin, verifier: nil), readsKeys: true)
+            judge: CheckpointJudge(origin: TestDatabase.origin, verifiers: []), readsKeys: true)
         var streams: Int64 = 0
         var positions: [Int64?] = []
         for number in 0..<UInt64(5) {

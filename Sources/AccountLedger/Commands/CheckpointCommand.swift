@@ -16,8 +16,8 @@ struct CheckpointCommand: ParsableCommand {
     struct Options: ParsableArguments {
         @Option(
             name: .customLong("verifier-key"),
-            help: ArgumentHelp("The log's public key, or a file with it.", valueName: "key"))
-        var verifierKey: String?
+            help: ArgumentHelp("The log's public key, or a file with it; may be repeated.", valueName: "key"))
+        var verifierKeys: [String] = []
 
         @Flag(help: "Print JSON.")
         var json = false
@@ -26,10 +26,10 @@ struct CheckpointCommand: ParsableCommand {
 
         /// Does something with a session and the log's name.
         func run<T: Sendable>(
-            _ body: @escaping @Sendable (PostgresConnection, _ origin: String, VerifierKey?) throws -> T
+            _ body: @escaping @Sendable (PostgresConnection, _ origin: String, [VerifierKey]) throws -> T
         ) async throws -> T {
             let configuration = try options.load()
-            let verifierKey = verifierKey
+            let verifierKeys = verifierKeys
             return try await onThread {
                 let access = try LedgerAccess.open(configuration, for: "checkpoint")
                 defer { access.close() }
@@ -37,24 +37,24 @@ struct CheckpointCommand: ParsableCommand {
                     let origin = try CheckpointTools.origin(access)
                     let connection = try PostgresConnection(access.session)
                     defer { connection.close() }
-                    return try body(connection, origin, try access.verifier(given: verifierKey, origin: origin))
+                    return try body(connection, origin, try access.verifiers(given: verifierKeys, origin: origin))
                 }
             }
         }
 
         /// The newest checkpoint, which the log's key must have signed when it is known.
         func newest(
-            _ connection: PostgresConnection, _ origin: String, _ verifier: VerifierKey?
+            _ connection: PostgresConnection, _ origin: String, _ verifiers: [VerifierKey]
         ) throws -> SignedNote {
             guard let note = try NewestCheckpoint.read(on: connection) else {
                 throw CommandFailure(.failure, "nothing is sealed yet")
             }
-            try check(note, "the newest checkpoint", origin, verifier)
+            try check(note, "the newest checkpoint", origin, verifiers)
             return note
         }
 
-        func check(_ note: SignedNote, _ name: String, _ origin: String, _ verifier: VerifierKey?) throws {
-            if let refusal = NewestCheckpoint.refusal(of: note, origin: origin, verifier: verifier) {
+        func check(_ note: SignedNote, _ name: String, _ origin: String, _ verifiers: [VerifierKey]) throws {
+            if let refusal = NewestCheckpoint.refusal(of: note, origin: origin, verifiers: verifiers) {
                 throw CommandFailure(.unsound, "\(name) \(refusal)")
             }
         }
@@ -119,8 +119,8 @@ struct CheckpointCommand: ParsableCommand {
             let file = file
             let note = try CheckpointTools.read(file)
             let checkpoint = try Checkpoint(note.text)
-            let verdict = try await options.run { connection, origin, verifier in
-                try options.check(note, file, origin, verifier)
+            let verdict = try await options.run { connection, origin, verifiers in
+                try options.check(note, file, origin, verifiers)
                 return try RollbackGuard().compare(checkpoint, origin: origin, on: connection)
             }
             if options.json {

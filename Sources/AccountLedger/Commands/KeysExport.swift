@@ -9,7 +9,8 @@ struct KeysExport: ParsableCommand {
         commandName: "export", abstract: "Write all keys to a file that a passphrase opens.",
         discussion: """
             Takes the keyring, the master key, the key that signs checkpoints and root's key: those of the \
-            configuration (LEDGER_KEYRING_FILE, LEDGER_MASTER_KEY, LEDGER_SIGNING_KEY, LEDGER_ROOT_KEY), or those of \
+            configuration (LEDGER_KEYRING_FILE, LEDGER_MASTER_KEY, LEDGER_SIGNING_KEY and those before it, \
+            LEDGER_ROOT_KEY), or those of \
             LEDGER_HOME/keys. The passphrase stands in LEDGER_KEYS_PASSPHRASE or its _FILE, or is asked for; it is \
             never an argument. `restore --keys` opens the file. Export the keys again after each `keys rotate`.
             """)
@@ -28,7 +29,7 @@ struct KeysExport: ParsableCommand {
         } catch { throw CommandFailure(.failure, error.description) }
         let names =
             ["keyring", "master key"] + (keys.signing == nil ? [] : ["signing key"])
-            + (keys.root == nil ? [] : ["root's key"])
+            + (keys.former == nil ? [] : ["former signing keys"]) + (keys.root == nil ? [] : ["root's key"])
         Output.writeToStandardError("wrote \(names.joined(separator: ", ")) to \(target)\n")
     }
 }
@@ -41,18 +42,20 @@ enum KeySource {
             let secrets = try LedgerSecrets(configuration, for: "keys export")
             return KeySet(
                 keyring: secrets.keyring.fileBytes, master: secrets.master.text,
-                signing: configuration.value("LEDGER_SIGNING_KEY"), root: configuration.value("LEDGER_ROOT_KEY"))
+                signing: configuration.value("LEDGER_SIGNING_KEY"),
+                former: configuration.value("LEDGER_FORMER_SIGNING_KEYS"), root: configuration.value("LEDGER_ROOT_KEY"))
         }
         let files = KeyFiles(home: configuration.home)
         let keyring = try LedgerSecrets.keyring(files.keyring, key: "LEDGER_HOME")
+        let former = try files.formerText()
         do throws(FileFailure) {
             let master = try SmallFile.line(files.master)
             guard (try? MasterKey(text: master)) != nil else {
                 throw FileFailure(path: files.master, reason: "it holds no key")
             }
+            let (signing, root) = (try line(files.signing), try line(files.root))
             return KeySet(
-                keyring: keyring.fileBytes, master: master, signing: try line(files.signing),
-                root: try line(files.root))
+                keyring: keyring.fileBytes, master: master, signing: signing, former: former, root: root)
         } catch { throw CommandFailure(.configuration, error.description) }
     }
 

@@ -26,12 +26,12 @@ struct KeysRotate: ParsableCommand {
             defer { tool.connection.close() }
             let keyring = try newest(tool)
             let total = try tool.epochs.living(outside: keyring.current, on: tool.connection)
-            let progress = ProgressLine("rewrapped", of: total)
+            let progress = ProgressLine("rewrapped", unit: "keys")
             let outcome = try tool.epochs.rewrap(under: keyring, on: tool.connection) { done in
-                progress.show(done)
+                progress.show(done, of: total)
                 return true
             }
-            progress.end(outcome.rewrapped)
+            progress.end()
             Output.line("epoch \(keyring.current): \(outcome.rewrapped) keys rewrapped, \(outcome.left) left")
             if outcome.unreadable > 0 {
                 throw CommandFailure(

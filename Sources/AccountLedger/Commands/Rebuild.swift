@@ -92,11 +92,13 @@ struct Rebuild: ParsableCommand {
     }
 
     private func follow(_ name: String, _ id: String, _ service: ServiceClient) throws {
-        var line = RebuildProgress(name)
+        let line = ProgressLine(name, unit: "events")
         while true {
             let status = try service.call("GET", RequestPath.make(["v1", "rebuilds", id]))
             let state = status["state"]?.stringValue ?? ""
-            line.show(status)
+            line.show(
+                status["done"]?.integerValue ?? 0, of: status["total"]?.integerValue ?? 0,
+                rate: status["rate"]?.integerValue, secondsLeft: status["eta_seconds"]?.integerValue)
             guard state == "requested" || state == "running" else {
                 line.end()
                 if client.json { Output.line(JSONText.compact(.object(status))) }
@@ -118,47 +120,5 @@ struct Rebuild: ParsableCommand {
         }
         let count = status["total"]?.integerValue ?? 0
         return "\(name)\tversion \(status["version"]?.integerValue ?? 0) answers, from \(count) events"
-    }
-}
-
-/// How far something is: a bar that is drawn over itself on a terminal, now and then a line elsewhere.
-struct RebuildProgress {
-    private static let width = 30
-
-    private let name: String
-    private let isTerminal: Bool
-    private var lastTenth: Int64 = -1
-    private var isDrawn = false
-
-    init(_ name: String, isTerminal: Bool = Output.isErrorTerminal) {
-        self.name = printable(name)
-        self.isTerminal = isTerminal
-    }
-
-    mutating func show(_ status: JSONObject) {
-        let done = status["done"]?.integerValue ?? 0
-        let total = max(status["total"]?.integerValue ?? 0, 1)
-        let text = Self.text(
-            name, done: min(done, total), total: total, rate: status["rate"]?.integerValue,
-            remaining: status["eta_seconds"]?.integerValue)
-        if isTerminal {
-            Output.writeToStandardError("\r\u{1B}[K\(text)")
-            isDrawn = true
-        } else if done * 10 / total > lastTenth {
-            lastTenth = done * 10 / total
-            Output.writeToStandardError(text + "\n")
-        }
-    }
-
-    /// Leaves the bar behind.
-    func end() { if isDrawn { Output.writeToStandardError("\n") } }
-
-    static func text(_ name: String, done: Int64, total: Int64, rate: Int64?, remaining: Int64?) -> String {
-        let filled = Int(Double(width) * Double(done) / Double(max(total, 1)))
-        let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
-        var text = "\(name) [\(bar)] \(done * 100 / max(total, 1)) %  \(done)/\(total) events"
-        if let rate { text += "  \(rate)/s" }
-        if let remaining { text += "  \(remaining) s left" }
-        return text
     }
 }

@@ -5,7 +5,7 @@ import LogExport
 import Logging
 import PostgresClient
 import PostgresLedger
-import Projector
+import Verification
 
 /// `restore`: a new database out of an export.
 struct Restore: AsyncParsableCommand {
@@ -15,7 +15,8 @@ struct Restore: AsyncParsableCommand {
             Checks every line of FILE first, then writes all of it in one transaction and compares the root: same \
             positions, times, hashes, versions and command ids, so repeats by Idempotency-Key are known as before. \
             Mails that were due once are not sent again; the read models are built from the log when `up` or `project` \
-            runs.
+            runs. At the end the database is verified as `verify` does it. Killed at any moment before its end, it \
+            leaves no log behind, and is run again.
 
             The database is that of LEDGER_OWNER_URL, which must hold nothing of a log, or else a new cluster in \
             LEDGER_HOME. The keys are those of --keys, or LEDGER_KEYRING_FILE and LEDGER_MASTER_KEY.
@@ -36,16 +37,22 @@ struct Restore: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A checkpoint kept elsewhere that must fit.", valueName: "file"))
     var checkpoint: String?
 
+    @Flag(name: .customLong("no-verify"), help: "Compare versions and root, and leave the rest to `verify`.")
+    var withoutVerification = false
+
     @OptionGroup(title: "Configuration") var options: ConfigurationOptions
 
     mutating func run() async throws {
         let configuration = try options.load()
         let logger = LineLogHandler.logger("account-ledger", level: configuration.logLevel)
-        let task = RestoreTask(
-            file: file, keys: try keySet(configuration), keysTo: keysTo, configuration: configuration, logger: logger)
         // Before anything is made: a damaged file leaves nothing behind.
-        try ExportInspection(verifierKey: verifierKey, checkpoint: checkpoint).run(file)
-        let outcome = try await onThread { try Database.explained { try task.run() } }
+        let inspection = try ExportInspection(verifierKey: verifierKey, checkpoint: checkpoint)
+        let keys = try keySet(configuration)
+        let checked = try inspection.run(file)
+        let task = RestoreTask(
+            file: file, keys: keys, keysTo: keysTo, verifies: !withoutVerification, origin: checked.origin,
+            total: checked.position, isSealed: checked.checkpoint != nil, configuration: configuration, logger: logger)
+        let (outcome, report) = try await onThread { try Database.explained { try task.run() } }
         Output.line("\(outcome.origin)\t\(outcome.position)\t\(outcome.root)")
         Output.writeToStandardError("restored \(outcome.position) events of \(outcome.origin)\n")
         if let size = outcome.checkpointSize, size > outcome.position {
@@ -53,6 +60,16 @@ struct Restore: AsyncParsableCommand {
                 "the log had \(size) events when the export was closed; to go on behind \(outcome.position) is to leave "
                     + "what was published, see docs/backup-and-restore.md\n")
         }
+        if let report { try tell(report) }
+    }
+
+    private func tell(_ report: VerificationReport) throws(CommandFailure) {
+        for line in VerificationOutput.findings(report, hasColour: false) { Output.writeToStandardError("\(line)\n") }
+        guard report.isSound else {
+            throw CommandFailure(
+                .unsound, "the database holds what the export holds, and that is not sound; run: account-ledger verify")
+        }
+        Output.writeToStandardError("verified \(report.events) events and \(report.boxes) boxes: sound\n")
     }
 
     private func keySet(_ configuration: LedgerConfiguration) throws -> KeySet {
@@ -65,66 +82,5 @@ struct Restore: AsyncParsableCommand {
         } catch let failure as SealedKeysFailure {
             throw CommandFailure(.configuration, "\(keys): \(failure)")
         }
-    }
-}
-
-/// The restore itself, which blocks.
-struct RestoreTask: Sendable {
-    let file: String
-    let keys: KeySet
-    let keysTo: String?
-    let configuration: LedgerConfiguration
-    let logger: Logger
-
-    func run() throws -> LogRestore.Outcome {
-        if configuration.isSet("LEDGER_OWNER_URL") {
-            let url = try configuration.required("LEDGER_OWNER_URL", for: "restore")
-            let connection = try PostgresConnection(Migrator.session(url: url))
-            defer { connection.close() }
-            return try fill(connection, keyFiles: keysTo.map { KeyFiles(directory: $0) })
-        }
-        let files = keysTo.map { KeyFiles(directory: $0) } ?? KeyFiles(home: configuration.home)
-        try keys.check(files)
-        let database = try EmbeddedDatabase.start(configuration, logger: logger)
-        defer { database.cluster.stop() }
-        let connection = try database.ownerSession()
-        defer { connection.close() }
-        var complete = self
-        complete.keepsRoot(or: DrawnRootKey.make(for: configuration.domain))
-        let outcome = try complete.fill(connection, keyFiles: files)
-        try EmbeddedDatabase.addUsers(on: connection)
-        return outcome
-    }
-
-    private func fill(_ connection: PostgresConnection, keyFiles: KeyFiles?) throws -> LogRestore.Outcome {
-        guard try LogOpening.origin(on: connection) == nil else {
-            throw CommandFailure(.configuration, RestoreRefusal.notEmpty.description)
-        }
-        if let keyFiles { try keys.check(keyFiles) }
-        let ledgerKeys = try keys.ledgerKeys()
-        try Migrator(logger: logger).migrate(on: connection)
-        do {
-            let outcome = try LogRestore(on: connection, keys: ledgerKeys).run(file) {
-                // Ahead of the commit, so that there is never a log without its keys.
-                if let keyFiles { try keys.install(in: keyFiles) }
-            }
-            _ = try LogOpening(keys: ledgerKeys).open(origin: outcome.origin, on: connection)
-            try Projections.register(ShippedProjections.all(ledgerKeys.master), on: connection, logger: logger)
-            return outcome
-        } catch let refusal as RestoreRefusal {
-            throw CommandFailure(.configuration, refusal.description)
-        } catch let fault as ExportFault {
-            throw CommandFailure(.failure, "\(file): \(fault)")
-        }
-    }
-}
-
-extension RestoreTask {
-    /// An `up` needs root's key, which an export of keys need not have.
-    private mutating func keepsRoot(or drawn: String) {
-        guard keys.root == nil else { return }
-        var keys = keys
-        keys.root = drawn
-        self = RestoreTask(file: file, keys: keys, keysTo: keysTo, configuration: configuration, logger: logger)
     }
 }

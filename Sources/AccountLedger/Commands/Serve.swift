@@ -1,6 +1,7 @@
 import ArgumentParser
 import DoorKit
 import Logging
+import Transparency
 
 /// `serve`: the gateway on a PostgreSQL of its operator's.
 struct Serve: AsyncParsableCommand {
@@ -30,12 +31,13 @@ struct Serve: AsyncParsableCommand {
         let (origin, refusal) = try await RollbackCheck.settle(
             configuration, Gateway.session(url), secrets, origin: stored, accepts: acceptRollback, logger: logger)
         let signingKey = try LogSigningKey.configured(configuration, origin: origin)
-        if let signingKey { try await Database.check(signingKey, Gateway.session(url)) }
+        let formerKeys = try FormerKeys.configured(configuration, origin: origin)
+        if let signingKey { try await Database.check(signingKey, formerKeys, Gateway.session(url)) }
         let gateway = try Gateway(
             configuration,
             .init(
                 databaseURL: url, secrets: secrets, root: root, origin: origin, signingKey: signingKey,
-                refusal: refusal),
+                formerKeys: formerKeys, refusal: refusal),
             logger: logger,
             onListening: { listening in
                 logger.notice("serving", metadata: ["host": "\(listening.host)", "port": "\(listening.port)"])

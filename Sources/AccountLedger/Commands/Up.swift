@@ -26,7 +26,10 @@ struct Up: AsyncParsableCommand {
         {
             throw LedgerSecrets.failure(name, "is for serve, project and migrate; up has a database of its own")
         }
-        for name in ["LEDGER_ROOT_KEY", "LEDGER_MASTER_KEY", "LEDGER_KEYRING_FILE", "LEDGER_SIGNING_KEY"]
+        for name in [
+            "LEDGER_ROOT_KEY", "LEDGER_MASTER_KEY", "LEDGER_KEYRING_FILE", "LEDGER_SIGNING_KEY",
+            "LEDGER_FORMER_SIGNING_KEYS",
+        ]
         where configuration.isSet(name) {
             throw LedgerSecrets.failure(name, "is for serve and project; up has keys of its own in LEDGER_HOME/keys")
         }
@@ -66,7 +69,7 @@ struct Up: AsyncParsableCommand {
             configuration,
             .init(
                 databaseURL: database.gatewayURL, secrets: keys.secrets, root: keys.root, origin: origin,
-                signingKey: signingKey, refusal: refusal),
+                signingKey: signingKey, formerKeys: keys.formerKeys.named(origin), refusal: refusal),
             logger: logger, onGrowth: { _ in projector.projector.wake() },
             onListening: { listening in
                 RunningAddress(home: configuration.home).leave(Self.url(configuration, listening))

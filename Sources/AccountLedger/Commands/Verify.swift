@@ -30,8 +30,8 @@ struct Verify: AsyncParsableCommand {
 
     @Option(
         name: .customLong("verifier-key"),
-        help: ArgumentHelp("The log's public key, or a file with it.", valueName: "key"))
-    var verifierKey: String?
+        help: ArgumentHelp("The log's public key, or a file with it; may be repeated.", valueName: "key"))
+    var verifierKeys: [String] = []
 
     @Option(help: "How many sessions work side by side; one for each processor when not given.")
     var jobs: Int?
@@ -61,19 +61,25 @@ struct Verify: AsyncParsableCommand {
         guard report.isSound else { throw ExitCode(CommandStatus.unsound.rawValue) }
     }
 
+    /// How many sessions work side by side when nobody says.
+    static var processors: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+
     private func verify(_ configuration: LedgerConfiguration) throws -> VerificationReport {
         let access = try LedgerAccess.open(configuration, for: "verify")
         defer { access.close() }
         return try Database.explained {
             var verification = VerificationConfiguration(session: access.session)
             let origin = try CheckpointTools.origin(access)
-            verification.verifier = try access.verifier(given: verifierKey, origin: origin)
+            let verifiers = try access.verifiers(given: verifierKeys, origin: origin)
+            verification.verifier = verifiers.first
+            verification.formerVerifiers = Array(verifiers.dropFirst())
             verification.saved = try saved(configuration)
             verification.keys = withoutKeys ? nil : access.keys
+            verification.freshKeys = { try access.freshKeys() }
             verification.from = from
-            verification.jobs = jobs ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+            verification.jobs = jobs ?? Self.processors
             verification.memoryBytes = memory << 20
-            let bar = ProgressBar(isShown: !json && ProgressBar.isPossible)
+            let bar = ProgressLine("verified", unit: "events")
             verification.progress = { bar.show($0, of: $1) }
             defer { bar.clear() }
             return try Verification(verification).run()

@@ -2,37 +2,21 @@ import AccountDomain
 import Accounts
 import DoorKit
 import Logging
-import ServiceLifecycle
+import PostgresClient
 
 /// Forgets activations an hour after they were used or have expired: whoever never came is forgotten too.
-///
-/// It keeps no state of its own; what is due stands in a read model, so any gateway goes on where another ended.
-struct ActivationJanitor: Service {
-    private static let pause: Duration = .seconds(60)
+struct ActivationJanitor: Chore {
     private static let graceSeconds: Int64 = 3_600
     private static let pageLimit = 200
 
+    let pause: Duration = .seconds(60)
+    let trouble: Logger.Message? = "activations cannot be ended"
     let service: AccountService
     let calendar: any ActivationCalendar
     let logger: Logger
 
-    func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do throws(Failure) {
-                    while try await endSome(), !Task.isCancelled {}
-                } catch {
-                    switch error {
-                    // The database is away; what is due stays due.
-                    case .unavailable: break
-                    default:
-                        logger.warning(
-                            "activations cannot be ended", metadata: ["failure": "\(error.safeDescription)"])
-                    }
-                }
-                try? await Task.sleep(for: Self.pause)
-            }
-        }
+    func round(_ thread: PostgresThread) async throws {
+        while try await endSome(), !Task.isCancelled {}
     }
 
     /// Ends what is due, a page of it.

@@ -20,12 +20,16 @@ struct CheckpointFile: Sendable {
     /// not, it is what tells that the database was set back.
     /// - Throws: `DurableFileError`.
     func save(_ checkpoint: SealedCheckpoint) throws(DurableFileError) {
+        makeDirectory()
+        // Between the look and the writing no other gateway may put a newer one there.
+        let lock = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        defer { if lock >= 0 { close(lock) } }
+        if lock >= 0 { while flock(lock, LOCK_EX) != 0, errno == EINTR {} }
         if let saved = read(), let new = try? Checkpoint(SignedNote(checkpoint.note).text),
             saved.origin == new.origin, saved.size > new.size
         {
             return
         }
-        makeDirectory()
         try DurableFile.write(path: path, bytes: Array(checkpoint.note.utf8), mode: 0o644)
     }
 

@@ -19,7 +19,8 @@ enum Database {
                 let connection = try PostgresConnection(session)
                 defer { connection.close() }
                 try Migrator(logger: logger).check(on: connection)
-                return try LogOpening(keys: secrets.keys).check(origin: origin, on: connection)
+                return try LogOpening(keys: secrets.keys).check(
+                    origin: origin, mayBeAhead: true, on: connection)
             }
         }
     }
@@ -27,12 +28,12 @@ enum Database {
     /// Compares the signing key with the log's newest checkpoint.
     ///
     /// - Throws: `CommandFailure`: 69 when the database cannot be reached, 78 when another key signed it.
-    static func check(_ key: SigningKey, _ session: PostgresConfiguration) async throws {
+    static func check(_ key: SigningKey, _ former: FormerKeys, _ session: PostgresConfiguration) async throws {
         try await onThread {
             try explained {
                 let connection = try PostgresConnection(session)
                 defer { connection.close() }
-                try SigningKeyCheck.check(key, on: connection)
+                try SigningKeyCheck.check(key, former: former, on: connection)
             }
         }
     }

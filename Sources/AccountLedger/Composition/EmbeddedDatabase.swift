@@ -71,7 +71,7 @@ struct EmbeddedDatabase: Sendable {
             try migrator.migrate(on: connection)
             try connection.execute(script: Self.makeUsers)
             let origin = try opening.open(origin: name, on: connection)
-            try SigningKeyCheck.check(keys.signingKey, on: connection)
+            try SigningKeyCheck.check(keys.signingKey, former: keys.formerKeys, on: connection)
             try Projections.register(
                 ShippedProjections.all(keys.secrets.master), on: connection, logger: logger)
             return (keys, origin)

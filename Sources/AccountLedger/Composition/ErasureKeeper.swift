@@ -2,50 +2,36 @@ import AccountDomain
 import Logging
 import PostgresClient
 import PostgresLedger
-import ServiceLifecycle
 
 /// Takes away in the background what is left of the erased, and blobs whose command never came to be.
 ///
-/// Every gateway has one, and one of them works at a time. It keeps no state of its own: what is left to do stands in the
-/// database, so any of them goes on where another ended.
-struct ErasureKeeper: Service {
-    private static let pause: Duration = .seconds(2)
+/// Every gateway has one, and one of them works at a time. A database that must not be written to is left as it is.
+struct ErasureKeeper: Chore {
     /// Blobs are looked at a day after they were stored, so there is no haste.
     private static let blobPause: Duration = .seconds(600)
     private static let reportPause: Duration = .seconds(10)
     private static let pageLimit: Int32 = 200
 
-    private let configuration: PostgresConfiguration
-    private let log: Int16
-    private let logger: Logger
+    let pause: Duration = .seconds(2)
+    let trouble: Logger.Message? = "the erased cannot be purged"
 
-    init(_ configuration: PostgresConfiguration, log: Int16 = 0, logger: Logger) {
-        self.configuration = configuration
+    private let log: Int16
+    private let mayWrite: @Sendable () -> Bool
+    private let logger: Logger
+    private var blobsDue = ContinuousClock.now
+
+    /// A keeper that rests while `mayWrite` says no.
+    init(log: Int16 = 0, mayWrite: @escaping @Sendable () -> Bool, logger: Logger) {
         self.log = log
+        self.mayWrite = mayWrite
         self.logger = logger
     }
 
-    func run() async throws {
-        let thread = PostgresThread(configuration, name: "erasure")
-        await cancelWhenGracefulShutdown {
-            var isFailing = false
-            var blobsDue = ContinuousClock.now
-            while !Task.isCancelled {
-                do {
-                    let collects = blobsDue <= .now
-                    try await round(thread, collectsBlobs: collects)
-                    if collects { blobsDue = .now + Self.blobPause }
-                    isFailing = false
-                } catch {
-                    if !isFailing, !Task.isCancelled {
-                        logger.warning("the erased cannot be purged", metadata: ["error": "\(error)"])
-                    }
-                    isFailing = true
-                }
-                try? await Task.sleep(for: Self.pause)
-            }
-        }
-        await thread.close()
+    mutating func round(_ thread: PostgresThread) async throws {
+        guard mayWrite() else { return }
+        let collects = blobsDue <= .now
+        try await round(thread, collectsBlobs: collects)
+        if collects { blobsDue = .now + Self.blobPause }
     }
 
     /// What one round has come to.

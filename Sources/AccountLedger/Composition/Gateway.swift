@@ -29,6 +29,8 @@ struct Gateway {
         let origin: String
         /// Signs the log's checkpoints; nil for a gateway that leaves it to others.
         let signingKey: SigningKey?
+        /// Keys that signed them before.
+        var formerKeys = FormerKeys()
         /// Why nothing may be written: the database is not the one that the kept checkpoint is of.
         var refusal: String?
     }
@@ -111,13 +113,19 @@ struct Gateway {
         let sealing: [any Service] = parts.refusal == nil ? [SealerService(sealer: sealer)] : []
         services =
             [SignalWatch(keyring: keyring, logger: logger), LogService(log: log, work: work)] + sealing + [
-                PartitionKeeper(session, logger: logger),
-                AttemptSweeper(attempts: attempts),
-                ActivationJanitor(service: accounts, calendar: PostgresActivations(log: log), logger: logger),
+                AttemptService(attempts: attempts),
                 SwapWatch(configuration: session, reads: reads),
-                SpaceEraser(service: accounts, reads: reads, logger: logger),
-                ErasureKeeper(session, logger: logger),
-                KeyringKeeper(session, keyring: keyring, logger: logger),
+                Housekeeping(
+                    session,
+                    [
+                        PartitionKeeper(),
+                        CheckpointThinner(mayWrite: { log.gate.reason == nil }),
+                        AttemptSweeper(attempts: attempts),
+                        ActivationJanitor(service: accounts, calendar: PostgresActivations(log: log), logger: logger),
+                        SpaceEraser(service: accounts, reads: reads),
+                        ErasureKeeper(mayWrite: { log.gate.reason == nil }, logger: logger),
+                        KeyringKeeper(keyring, logger: logger),
+                    ], logger: logger),
                 server,
             ]
     }
@@ -128,6 +136,7 @@ struct Gateway {
     ) -> Sealer {
         var sealing = SealerConfiguration(session: session, origin: parts.origin, key: parts.signingKey)
         let file = CheckpointFile(directory: configuration.checkpointDirectory)
+        sealing.former = parts.formerKeys
         sealing.appended = appended
         sealing.keep = { try file.save($0) }
         if sealing.key == nil { logger.warning("LEDGER_SIGNING_KEY is not set: this gateway does not seal the log") }

@@ -7,7 +7,7 @@ import ServiceLifecycle
 /// The projector role: the workers that keep the read models.
 struct ProjectorService: Service {
     let projector: Projector
-    private let keyringKeeper: KeyringKeeper
+    private let housekeeping: Housekeeping
 
     /// The workers on a database; `listens` when appenders of other processes are to be heard.
     init(
@@ -21,7 +21,8 @@ struct ProjectorService: Service {
             projections: ShippedProjections.all(secrets.master),
             keyring: keyring, workers: configuration.workers, listens: listens,
             rebuilding: rebuilding, logger: logger)
-        keyringKeeper = KeyringKeeper(Self.session(databaseURL), keyring: keyring, wraps: false, logger: logger)
+        housekeeping = Housekeeping(
+            Self.session(databaseURL), [KeyringKeeper(keyring, wraps: false, logger: logger)], logger: logger)
     }
 
     static func session(_ url: String) -> PostgresConfiguration {
@@ -29,7 +30,7 @@ struct ProjectorService: Service {
     }
 
     func run() async throws {
-        async let keeping: Void = keyringKeeper.run()
+        async let keeping: Void = housekeeping.run()
         await cancelWhenGracefulShutdown { await projector.run() }
         try await keeping
     }

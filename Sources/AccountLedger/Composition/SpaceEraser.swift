@@ -1,34 +1,18 @@
 import AccountDomain
 import Accounts
 import Logging
-import ServiceLifecycle
+import PostgresClient
 
 /// Erases what is left of closed Spaces, a piece at a time: closing one is answered before its accounts are gone.
-///
-/// It keeps no state of its own; what is left to do stands in the log, so any gateway goes on where another ended.
-struct SpaceEraser: Service {
-    private static let pause: Duration = .seconds(5)
+struct SpaceEraser: Chore {
     private static let pageLimit = 1000
 
+    let pause: Duration = .seconds(5)
+    let trouble: Logger.Message? = "a closed Space cannot be erased"
     let service: AccountService
     let reads: any ReadModels
-    let logger: Logger
 
-    func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do throws(Failure) { try await eraseClosed() } catch {
-                    switch error {
-                    case .unavailable: break
-                    default: logger.warning("a closed Space cannot be erased", metadata: ["failure": "\(error)"])
-                    }
-                }
-                try? await Task.sleep(for: Self.pause)
-            }
-        }
-    }
-
-    private func eraseClosed() async throws(Failure) {
+    func round(_ thread: PostgresThread) async throws {
         var after: Int64 = 0
         while !Task.isCancelled {
             let page = try await reads.spaces(PageRequest(after: after, limit: Self.pageLimit))

@@ -77,6 +77,10 @@ struct ConfigurationKey: Sendable {
             "Ed25519 key that signs checkpoints: a note's signing key, or 32 bytes in base64",
             refusal: ValueRule.signingKey),
         .init(
+            "LEDGER_FORMER_SIGNING_KEYS", derivation: "none", isSecret: true,
+            "keys that signed checkpoints before: signing keys, which sign on beside, or verifier keys",
+            refusal: ValueRule.formerKeys),
+        .init(
             "LEDGER_KEYS_PASSPHRASE", derivation: "asked for at a terminal", isSecret: true,
             "opens the file of `keys export`"),
         .init("LEDGER_CHECKPOINT_DIR", derivation: "<home>/checkpoint", "where the last checkpoint is kept"),

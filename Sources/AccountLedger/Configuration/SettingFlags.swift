@@ -62,6 +62,11 @@ struct SettingFlags: ParsableArguments {
     var signingKeyFile: String?
 
     @Option(
+        name: .customLong("former-signing-keys-file"),
+        help: ArgumentHelp("File with the keys that signed before it.", valueName: "path"))
+    var formerSigningKeysFile: String?
+
+    @Option(
         name: .customLong("keys-passphrase-file"),
         help: ArgumentHelp("File with the passphrase of exported keys.", valueName: "path"))
     var keysPassphraseFile: String?
@@ -143,6 +148,7 @@ struct SettingFlags: ParsableArguments {
             ("LEDGER_MASTER_KEY_FILE", masterKeyFile),
             ("LEDGER_KEYRING_FILE", keyringFile),
             ("LEDGER_SIGNING_KEY_FILE", signingKeyFile),
+            ("LEDGER_FORMER_SIGNING_KEYS_FILE", formerSigningKeysFile),
             ("LEDGER_KEYS_PASSPHRASE_FILE", keysPassphraseFile),
             ("LEDGER_CHECKPOINT_DIR", checkpointDir),
             ("LEDGER_SMTP_URL_FILE", smtpURLFile),

@@ -115,6 +115,11 @@ enum ValueRule {
             ? nil : "is neither a note's signing key nor the base64 of 32 bytes"
     }
 
+    static func formerKeys(_ text: String) -> String? {
+        let bad = FormerKeys.words(text).contains { signingKey($0) != nil && (try? VerifierKey($0)) == nil }
+        return bad ? "holds something else than signing keys and verifier keys" : nil
+    }
+
     /// The texts between commas; none for `none`.
     static func list(_ text: String) -> [String] {
         guard text != "none" else { return [] }

@@ -18,6 +18,8 @@ struct KeyFiles: Sendable {
     var keyring: String { "\(directory)/keyring.json" }
     var root: String { "\(directory)/root.key" }
     var signing: String { "\(directory)/signing.key" }
+    /// Keys that signed before `signing` did, a line each; there is none until one was replaced.
+    var former: String { "\(directory)/former-signing.keys" }
 
     init(home: String) { self.init(directory: "\(home)/keys") }
 
@@ -28,6 +30,7 @@ struct KeyFiles: Sendable {
         let secrets: LedgerSecrets
         let root: String
         let signingKey: SigningKey
+        let formerKeys: FormerKeys
     }
 
     /// Makes the files that are missing, unless a log exists already, and reads them all.
@@ -48,13 +51,21 @@ struct KeyFiles: Sendable {
     }
 
     /// What tools that read the database need; nil when there are no keys here.
-    func readForTools() throws -> (keys: LedgerKeys, signingKey: String?)? {
+    func readForTools() throws -> (keys: LedgerKeys, signingKey: String?, formerKeys: String?)? {
         guard Self.exists(master), Self.exists(keyring) else { return nil }
         let masterKey: MasterKey
         do { masterKey = try MasterKey(text: line(master)) } catch is EventCodingError { throw damaged(master) }
         let keys = LedgerKeys(
             keyring: try LedgerSecrets.keyring(keyring, key: "keyring"), master: masterKey)
-        return (keys, Self.exists(signing) ? try line(signing) : nil)
+        return (keys, Self.exists(signing) ? try line(signing) : nil, try formerText())
+    }
+
+    /// What the file of former keys holds; nil when there is none.
+    func formerText() throws -> String? {
+        guard Self.exists(former) else { return nil }
+        do throws(FileFailure) { return String(decoding: try SmallFile.read(former), as: UTF8.self) } catch {
+            throw CommandFailure(.configuration, error.description)
+        }
     }
 
     /// Reads the root key alone, for the tools; nil when there is none.
@@ -98,10 +109,13 @@ struct KeyFiles: Sendable {
             throw CommandFailure(
                 .configuration, "\(signing) does not hold the signing key of \(origin); put it back from your copy")
         }
+        guard let formerKeys = FormerKeys.read(try formerText() ?? "", origin: origin) else {
+            throw CommandFailure(.configuration, "\(former) holds something else than keys of \(origin)")
+        }
         return Contents(
             secrets: LedgerSecrets(
                 master: masterKey, keyring: try LedgerSecrets.keyring(keyring, key: "keyring"), keyringFile: keyring),
-            root: try readRootKey(), signingKey: signingKey)
+            root: try readRootKey(), signingKey: signingKey, formerKeys: formerKeys)
     }
 
     private func readRootKey() throws -> String {

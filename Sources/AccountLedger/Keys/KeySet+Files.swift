@@ -45,6 +45,7 @@ extension KeySet {
     private func contents(_ files: KeyFiles) -> [(String, [UInt8])] {
         var contents = [(files.keyring, keyring), (files.master, Array("\(master)\n".utf8))]
         if let signing { contents.append((files.signing, Array("\(signing)\n".utf8))) }
+        if let former { contents.append((files.former, Array(former.utf8))) }
         if let root { contents.append((files.root, Array("\(root)\n".utf8))) }
         return contents
     }

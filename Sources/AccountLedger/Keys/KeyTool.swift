@@ -39,9 +39,8 @@ struct KeyTool {
     /// With `mayBeAhead` the file may hold epochs that the database does not know yet.
     func keyring(mayBeAhead: Bool) throws -> Keyring {
         let keyring = try file.read()
-        do {
-            _ = try LogOpening(keys: LedgerKeys(keyring: keyring, master: master)).check(origin: nil, on: connection)
-        } catch LogMismatch.unknownEpoch where mayBeAhead {}
+        _ = try LogOpening(keys: LedgerKeys(keyring: keyring, master: master)).check(
+            origin: nil, mayBeAhead: mayBeAhead, on: connection)
         return keyring
     }
 }

@@ -10,6 +10,8 @@ struct KeySet: Equatable {
     var master: String
     /// The text of the key that signs checkpoints; nil when there is none.
     var signing: String?
+    /// The texts of the keys that signed before it; nil when there are none.
+    var former: String?
     /// Root's key string; nil when there is none.
     var root: String?
 }
@@ -102,6 +104,7 @@ enum SealedKeys {
             "keyring": .string(Base64.encode(keys.keyring)), "master_key": .string(keys.master),
         ]
         if let signing = keys.signing { object.append("signing_key", .string(signing)) }
+        if let former = keys.former { object.append("former_signing_keys", .string(former)) }
         if let root = keys.root { object.append("root_key", .string(root)) }
         return try bytes(object)
     }
@@ -113,6 +116,6 @@ enum SealedKeys {
         else { throw SealedKeysFailure.notKeys }
         return KeySet(
             keyring: keyring, master: master, signing: object["signing_key"]?.stringValue,
-            root: object["root_key"]?.stringValue)
+            former: object["former_signing_keys"]?.stringValue, root: object["root_key"]?.stringValue)
     }
 }

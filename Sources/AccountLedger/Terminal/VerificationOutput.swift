@@ -5,10 +5,7 @@ import Verification
 /// What `verify` prints.
 enum VerificationOutput {
     static func printText(_ report: VerificationReport) {
-        for finding in report.findings.prefix(shown) {
-            Output.line("\(Style.red("bad")) \(printable(finding.description))")
-        }
-        if report.findings.count > shown { Output.line("… and \(report.findings.count - shown) more") }
+        for line in findings(report) { Output.line(line) }
         let rate = report.seconds > 0 ? Int(Double(report.events) / report.seconds) : 0
         var facts = ["\(report.events) events from position \(report.from)"]
         if let streams = report.streams { facts.append("\(streams) streams") }
@@ -28,6 +25,13 @@ enum VerificationOutput {
             Output.line("\(Style.red("not sound")) \(report.origin), \(report.head) events\(first)")
             if report.isCutShort { Output.line("what comes behind it was not judged") }
         }
+    }
+
+    /// What is wrong, a line each.
+    static func findings(_ report: VerificationReport, hasColour: Bool = Output.hasColour) -> [String] {
+        let bad = Style.red("bad", hasColour: hasColour)
+        let lines = report.findings.prefix(shown).map { "\(bad) \(printable($0.description))" }
+        return report.findings.count > shown ? lines + ["… and \(report.findings.count - shown) more"] : lines
     }
 
     static func printJSON(_ report: VerificationReport) {

@@ -1,0 +1,1 @@
+SELECT ledger.thin_checkpoints($1)
