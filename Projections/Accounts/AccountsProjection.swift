@@ -85,7 +85,8 @@ public struct AccountsProjection: Projection {
             state.nameKey = creation.name.map { key(ofName: $0.text) }
             state.mustWriteLookups = !creation.emails.isEmpty
         }
-        guard state.view != nil else { return }
+        // A comparison would copy the view, for every event.
+        if case .none = state.view { return }
         if case .lifecycle(.erased) = change { return blank(&state, at: event.stored.version) }
         state.view?.apply(
             RecordedEvent(

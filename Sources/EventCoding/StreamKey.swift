@@ -53,20 +53,20 @@ public struct StreamKey: Sendable {
     ///
     /// - Throws: ``EventCodingError/sealedUnderAnotherKey`` when key, place or bytes are not those of the sealing.
     public func open(_ box: [UInt8], at place: Place) throws(EventCodingError) -> [UInt8] {
-        guard box.count >= Self.overhead else { throw .sealedUnderAnotherKey }
-        do {
-            let sealed = try AES.GCM.SealedBox(combined: box[4...])
-            return [UInt8](try AES.GCM.open(sealed, using: key, authenticating: associatedData(place)))
-        } catch {
-            throw .sealedUnderAnotherKey
-        }
+        let sealed = box.withUnsafeBytes { sealedBox($0) }
+        guard let sealed, let plain = try? AES.GCM.open(sealed, using: key, authenticating: associatedData(place))
+        else { throw .sealedUnderAnotherKey }
+        return [UInt8](plain)
+    }
+
+    private func sealedBox(_ box: UnsafeRawBufferPointer) -> AES.GCM.SealedBox? {
+        guard box.count >= Self.overhead else { return nil }
+        return try? AES.GCM.SealedBox(combined: UnsafeRawBufferPointer(rebasing: box[4...]))
     }
 
     /// Whether the box of an event is the one that was sealed there; what is in it is not kept.
     public func opens(_ box: UnsafeRawBufferPointer, version: Int32, type: UnsafeRawBufferPointer) -> Bool {
-        guard box.count >= Self.overhead,
-            let sealed = try? AES.GCM.SealedBox(combined: UnsafeRawBufferPointer(rebasing: box[4...]))
-        else { return false }
+        guard let sealed = sealedBox(box) else { return false }
         return (try? AES.GCM.open(sealed, using: key, authenticating: associatedData(version, type))) != nil
     }
 

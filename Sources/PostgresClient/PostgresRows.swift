@@ -29,6 +29,9 @@ public final class PostgresRows: @unchecked Sendable {
         unsafe PQclear(handle)
     }
 
+    /// How many bytes the rows take in memory, all of them together.
+    public var memoryBytes: Int { unsafe PQresultMemorySize(handle) }
+
     /// How many rows the statement inserted, updated, deleted or selected.
     public var affected: Int {
         guard let text = unsafe PQcmdTuples(handle) else { return 0 }

@@ -16,25 +16,6 @@ final class RangePass<P: Projection> {
         var parked: [(stream: StreamID, poison: PoisonError)] = []
     }
 
-    /// A stream while it is folded; an object, so that an event costs one look-up and copies no state.
-    private final class Entry {
-        let stream: StreamID
-        var state: P.State
-        var version: Int32 = 0
-        var applied: Int32 = 0
-        /// Nil once it is destroyed.
-        var key: StreamKey?
-        var epoch: Int32 = 0
-        var poison: PoisonError?
-        /// Why its key does not do, known before its first event is met.
-        var reason: String?
-
-        init(_ stream: StreamID, _ state: P.State) {
-            self.stream = stream
-            self.state = state
-        }
-    }
-
     private static var slice: Int { 2_000 }
     private static var positions: Int64 { 100_000 }
 
@@ -43,7 +24,8 @@ final class RangePass<P: Projection> {
     private let keys: StreamKeys
     private let upcasters: Upcasters
     private let ignoredTypes: [String]
-    private var entries: [StreamID: Entry] = [:]
+    private var entries: [StreamID: RangeEntry] = [:]
+    private var states = StateBlocks<P.State>()
     private(set) var range: StreamRange
 
     init(_ projection: P, range: StreamRange, setup: ProjectorSetup) {
@@ -60,7 +42,7 @@ final class RangePass<P: Projection> {
     ///
     /// - Parameters:
     ///   - head: The last position that goes in.
-    ///   - chunkRows: How many rows are read at one time.
+    ///   - chunkRows: How many rows are read at one time, when they are small.
     ///   - connection: Where.
     ///   - isTight: Whether memory runs short.
     ///   - giveBack: Takes what does not fit.
@@ -71,13 +53,15 @@ final class RangePass<P: Projection> {
         giveBack: (StreamRange, StreamRange) -> Void, report: (Double) throws -> Void
     ) throws {
         var position: Int64 = 0
+        var size = ReadSize(atMost: chunkRows)
         while position < head {
             let upper = min(head, position + Self.positions)
-            let rows = try read(after: position, upTo: upper, chunkRows, on: connection)
-            for (row, entry) in try gather(rows, on: connection).enumerated() {
-                try fold(try rows.wantedEvent(row), entry)
-            }
-            position = rows.count == Int(chunkRows) ? try rows.int64(rows.count - 1, 0) : upper
+            let limit = size.rows
+            let rows = try read(after: position, upTo: upper, limit, on: connection)
+            size.note(rows: rows.count, bytes: rows.memoryBytes)
+            let found = try gather(rows, on: connection)
+            for row in 0..<found.count { try fold(try rows.wantedEvent(row), found[row]) }
+            position = rows.count == Int(limit) ? try rows.int64(rows.count - 1, 0) : upper
             if isTight(), entries.count > 1, let (kept, rest) = range.halves {
                 shrink(to: kept)
                 giveBack(rest, kept)
@@ -101,17 +85,18 @@ final class RangePass<P: Projection> {
     }
 
     /// The entry of each row; streams that appear for the first time get one, with their keys.
-    private func gather(_ rows: PostgresRows, on connection: PostgresConnection) throws -> [Entry] {
-        var found: [Entry] = []
+    private func gather(_ rows: PostgresRows, on connection: PostgresConnection) throws -> [RangeEntry] {
+        var found: [RangeEntry] = []
         found.reserveCapacity(rows.count)
-        var new: [Entry] = []
+        var new: [RangeEntry] = []
         for row in 0..<rows.count {
             let stream: StreamID = try rows.id(row, 2)
             if let entry = entries[stream] {
                 found.append(entry)
                 continue
             }
-            let entry = Entry(stream, projection.start(stream))
+            let entry = RangeEntry(stream, place: states.count)
+            states.append(projection.start(stream))
             entries[stream] = entry
             found.append(entry)
             new.append(entry)
@@ -130,7 +115,7 @@ final class RangePass<P: Projection> {
         return found
     }
 
-    private func fold(_ stored: StoredEvent, _ entry: Entry) throws {
+    private func fold(_ stored: StoredEvent, _ entry: RangeEntry) throws {
         guard projection.takes(stored.type), entry.poison == nil else { return }
         if let reason = entry.reason {
             entry.poison = PoisonError(reason, stored)
@@ -146,7 +131,7 @@ final class RangePass<P: Projection> {
         do throws(EventCodingError) {
             let event = try ProjectedEvent(stored, key: entry.key, upcasters: upcasters)
             do throws(ProjectionFault) {
-                try projection.apply(event, to: &entry.state)
+                try projection.apply(event, to: &states[entry.place])
             } catch {
                 entry.poison = PoisonError(error.description, stored)
             }
@@ -159,7 +144,13 @@ final class RangePass<P: Projection> {
 
     private func shrink(to kept: StreamRange) {
         range = kept
+        var left = StateBlocks<P.State>()
         entries = entries.filter { $0.key.high <= kept.last }
+        for entry in entries.values {
+            left.append(states[entry.place])
+            entry.place = left.count - 1
+        }
+        states = left
         MemoryGauge.trim()
     }
 
@@ -173,10 +164,10 @@ final class RangePass<P: Projection> {
                 outcome.parked.append((entry.stream, poison))
                 continue
             }
-            if entry.key == nil { projection.blank(&entry.state, at: entry.version) }
+            if entry.key == nil { projection.blank(&states[entry.place], at: entry.version) }
             folded.append(
                 FoldedStream(
-                    stream: entry.stream, state: entry.state, version: entry.version, applied: entry.applied,
+                    stream: entry.stream, state: states[entry.place], version: entry.version, applied: entry.applied,
                     key: entry.key, epoch: entry.epoch))
             guard folded.count == Self.slice else { continue }
             try write(&folded, main, suffix, &outcome, on: connection)
