@@ -8,8 +8,18 @@ import Synchronization
 ///
 /// It knows all streams of the first lanes; the boxes of the others are opened lane by lane.
 struct KeyTable: Sendable {
+    /// What became of a stream's key.
+    enum Standing {
+        case missing, destroyed
+        /// It does not open, and why.
+        case shut(String)
+        case living(StreamKey)
+    }
+
+    /// The number of a living key, counted from 1; below 0 for those that are destroyed or shut.
     private var places: StreamTable
     private var keys: [StreamKey] = []
+    private var shut: [StreamID: String] = [:]
     /// How many lanes, from the first on, it has all keys of.
     private(set) var lanes: Int64 = 0
     private var last: StreamID?
@@ -25,11 +35,24 @@ struct KeyTable: Sendable {
         self.capacity = capacity
     }
 
+    private static let destroyed: Int32 = -1
+    private static let unopened: Int32 = -2
+
     /// The key of a stream; nil when it is destroyed, does not open, or belongs to a lane that is not known.
     func key(_ high: UInt64, _ low: UInt64) -> StreamKey? {
         let number = places.value(high, low)
-        guard number != 0, let last, high <= last.high else { return nil }
+        guard number > 0, let last, high <= last.high else { return nil }
         return keys[Int(number) - 1]
+    }
+
+    /// What became of the key of a stream, whose lane must be one of those that are known.
+    func standing(of stream: StreamID) -> Standing {
+        switch places.value(stream.high, stream.low) {
+        case 0: .missing
+        case Self.destroyed: .destroyed
+        case Self.unopened: .shut(shut[stream] ?? "")
+        case let number: .living(keys[Int(number) - 1])
+        }
     }
 
     /// Reads the keys of as many lanes as there is room for; blocks.
@@ -57,8 +80,8 @@ struct KeyTable: Sendable {
 
     private static func keys(
         _ run: VerificationRun, _ keyring: Keyring, _ ids: ClosedRange<StreamID>, on connection: PostgresConnection
-    ) throws -> [(id: StreamID, key: StreamKey)] {
-        var keys: [(id: StreamID, key: StreamKey)] = []
+    ) throws -> [(id: StreamID, standing: Standing)] {
+        var keys: [(id: StreamID, standing: Standing)] = []
         let statement = Statement.copy(
             Statement.copyKeys,
             ["log": "\(run.log)", "first": ids.lowerBound.description, "last": ids.upperBound.description])
@@ -66,20 +89,33 @@ struct KeyTable: Sendable {
             let id = try row.uuid()
             let stream = StreamID(high: id.high, low: id.low)
             let epoch = try row.int32()
-            let wrapped = try row.bytea()
-            // One that does not open is found, and reported, when the stream itself is looked at.
-            if let key = try? keyring.unwrap(wrapped, epoch: epoch, log: run.log, stream: stream) {
-                keys.append((stream, key))
+            guard let wrapped = try row.optionalBytea() else { return keys.append((stream, .destroyed)) }
+            do throws(EventCodingError) {
+                let key = try keyring.unwrap(wrapped, epoch: epoch, log: run.log, stream: stream)
+                keys.append((stream, .living(key)))
+            } catch {
+                keys.append((stream, .shut(error.description)))
             }
         }
         return keys
     }
 
     /// False when there is no room for all of them.
-    private mutating func add(_ more: [(id: StreamID, key: StreamKey)]) -> Bool {
-        for (id, key) in more {
-            guard keys.count < capacity, places.set(id.high, id.low, Int32(keys.count + 1)) else { return false }
-            keys.append(key)
+    private mutating func add(_ more: [(id: StreamID, standing: Standing)]) -> Bool {
+        for (id, standing) in more {
+            guard places.count < capacity else { return false }
+            let number: Int32
+            switch standing {
+            case .missing: continue
+            case .destroyed: number = Self.destroyed
+            case .shut(let reason):
+                shut[id] = reason
+                number = Self.unopened
+            case .living(let key):
+                keys.append(key)
+                number = Int32(keys.count)
+            }
+            guard places.set(id.high, id.low, number) else { return false }
         }
         return true
     }

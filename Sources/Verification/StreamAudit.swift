@@ -60,7 +60,7 @@ struct StreamAudit {
             Statement.copyStreams,
             [
                 "log": "\(run.log)", "first": ids.lowerBound.description, "last": ids.upperBound.description,
-                "passed": "'{\(passed)}'::text[]",
+                "passed": "'{\(passed)}'::text[]", "keys": opened == nil ? "true" : "false",
             ])
         var audit = self
         try connection.copyOut(statement) { row in try audit.read(&row) }
@@ -74,6 +74,7 @@ struct StreamAudit {
         if self.stream?.id != stream {
             endStream()
             self.stream = Stream(id: stream)
+            if let opened { take(opened.standing(of: stream)) }
         }
         switch try row.int32() {
         case 0: try readKey(&row)
@@ -87,26 +88,31 @@ struct StreamAudit {
     }
 
     private mutating func readKey(_ row: inout PostgresCopyReader) throws {
-        guard var stream else { return }
+        guard let stream else { return }
         let epoch = try row.int32()
         for _ in 0..<3 { try row.skip() }
-        stream.hasKey = true
         if row.isNextNull() {
-            stream.isDestroyed = true
+            take(.destroyed)
         } else {
             do throws(EventCodingError) {
-                let wrapped = try wrapped(&row)
-                if let key = opened?.key(stream.id.high, stream.id.low) {
-                    stream.key = key
-                } else {
-                    stream.key = try keys.keyring.unwrap(wrapped, epoch: epoch, log: run.log, stream: stream.id)
-                }
+                let key = try keys.keyring.unwrap(try wrapped(&row), epoch: epoch, log: run.log, stream: stream.id)
+                take(.living(key))
             } catch {
-                stream.isUnreadable = true
-                report(.key, nil, stream.id, "its key does not open: \(error.description)")
+                take(.shut(error.description))
             }
         }
-        self.stream = stream
+    }
+
+    private mutating func take(_ key: KeyTable.Standing) {
+        switch key {
+        case .missing: return
+        case .destroyed: stream?.isDestroyed = true
+        case .living(let key): stream?.key = key
+        case .shut(let reason):
+            stream?.isUnreadable = true
+            if let stream { report(.key, nil, stream.id, "its key does not open: \(reason)") }
+        }
+        stream?.hasKey = true
     }
 
     private func wrapped(_ row: inout PostgresCopyReader) throws(EventCodingError) -> [UInt8] {

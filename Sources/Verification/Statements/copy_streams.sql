@@ -1,4 +1,4 @@
--- What belongs to the streams of a lane, stream by stream: its key (kind 0), its reservations (1), its events (2).
+-- What belongs to the streams of a lane, stream by stream: its key (kind 0, if :keys), its reservations (1), its events (2).
 -- Of the events the first of each stream, and those whose types do not begin with one of :passed.
 COPY (
   SELECT r.stream_id, r.kind, r.number, r.position, r.event_type, r.data, r.body
@@ -6,7 +6,7 @@ COPY (
       SELECT k.stream_id, 0 AS kind, k.epoch AS number, 0::int8 AS position, ''::text AS event_type,
              ''::bytea AS data, k.wrapped AS body
         FROM ledger.subject_keys k
-       WHERE k.log_id = :log AND k.stream_id BETWEEN ':first' AND ':last'
+       WHERE k.log_id = :log AND k.stream_id BETWEEN ':first' AND ':last' AND :keys
       UNION ALL
       SELECT x.stream_id, 1, x.namespace::int4, x.position, '', x.key_hash, NULL
         FROM ledger.reservations x
