@@ -93,7 +93,7 @@ class Witness(http.server.BaseHTTPRequestHandler):
         if not is_fine or proof:
             return 422, ""
         Witness.seen, now = (checkpoint.size, checkpoint.root), int(time.time())
-        text = note.rpartition("\n\n")[0] + "\n"
+        text = note.partition("\n\n")[0] + "\n"
         data = ID + now.to_bytes(8, "big") + sign(f"cosignature/v1\ntime {now}\n{text}".encode())
         return 200, f"\u2014 {NAME} {base64.b64encode(data).decode()}\n"
 
