@@ -27,5 +27,6 @@ public enum Migrations {
         Migration(number: 21, name: "origins", bytes: PackageResources._021_origins_sql),
         Migration(number: 22, name: "purging", bytes: PackageResources._022_purging_sql),
         Migration(number: 23, name: "thin_checkpoints", bytes: PackageResources._023_thin_checkpoints_sql),
+        Migration(number: 24, name: "cosignatures", bytes: PackageResources._024_cosignatures_sql),
     ]
 }

@@ -66,3 +66,32 @@ static inline CURLcode mail_set_transfer(CURL *handle, struct mail_transfer *tra
     if (code == CURLE_OK) code = curl_easy_setopt(handle, CURLOPT_INFILESIZE_LARGE, (curl_off_t)transfer->left);
     return code;
 }
+
+/* What a web server answers, as far as there is room; an answer that needs more is an error. */
+struct web_answer {
+    void *bytes;
+    size_t length;
+    size_t room;
+};
+
+static inline size_t web_keep(char *bytes, size_t size, size_t count, void *context) {
+    struct web_answer *answer = (struct web_answer *)context;
+    if (size * count > answer->room - answer->length) return 0;
+    memcpy((char *)answer->bytes + answer->length, bytes, size * count);
+    answer->length += size * count;
+    return size * count;
+}
+
+static inline CURLcode web_post(CURL *handle, const void *bytes, size_t length, struct web_answer *answer) {
+    CURLcode code = curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)length);
+    if (code == CURLE_OK) code = curl_easy_setopt(handle, CURLOPT_POSTFIELDS, (const char *)bytes);
+    if (code == CURLE_OK) code = curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, web_keep);
+    if (code == CURLE_OK) code = curl_easy_setopt(handle, CURLOPT_WRITEDATA, answer);
+    return code == CURLE_OK ? curl_easy_perform(handle) : code;
+}
+
+static inline const char *web_content_type(CURL *handle) {
+    const char *type = NULL;
+    curl_easy_getinfo(handle, CURLINFO_CONTENT_TYPE, &type);
+    return type;
+}

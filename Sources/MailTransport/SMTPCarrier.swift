@@ -24,7 +24,7 @@ public struct SMTPCarrier: MailCarrier {
     }
 
     /// Made once in a process, before the first handle.
-    private static let isReady: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+    static let isReady: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
     /// Delivers a message over a connection of its own.
     ///
@@ -84,7 +84,7 @@ public struct SMTPCarrier: MailCarrier {
     }
 
     /// Settings one after the other, of which one may fail.
-    private struct Settings {
+    struct Settings {
         var isFine = true
         mutating func check(_ code: CURLcode) { if code != CURLE_OK { isFine = false } }
     }

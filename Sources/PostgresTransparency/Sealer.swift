@@ -44,6 +44,12 @@ public final class Sealer: Sendable {
     /// The newest checkpoint that this process published; nil before its first.
     public var newest: SealedCheckpoint? { state.newest }
 
+    /// Which log.
+    var log: Int16 { configuration.log }
+
+    /// The sizes of the checkpoints that this process publishes; whoever is slow is given the newest alone.
+    public func published() -> AsyncStream<Int64> { state.follow() }
+
     /// What an operator must look at, one sentence each.
     public var alarms: [String] {
         var alarms: [String] = []

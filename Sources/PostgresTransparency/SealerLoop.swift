@@ -65,8 +65,9 @@ final class SealerLoop {
                 break
             }
             if let newest = outcome.newest { publish(newest) }
-            // A full step is followed by the next at once, until the backlog is gone.
-            guard outcome.isBehind, !state.isStopping || ContinuousClock.now < end else { break }
+            // A full step is followed by the next at once, until the backlog is gone; at the end its rest is not left.
+            guard outcome.isBehind || isLast && outcome.sealed > 0, !state.isStopping || ContinuousClock.now < end
+            else { break }
         }
         guard !isLast else { return }
         try partition.settle(on: connection)

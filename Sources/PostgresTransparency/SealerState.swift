@@ -9,6 +9,7 @@ final class SealerState: Sendable {
         var fault: SealingFault?
         var newest: SealedCheckpoint?
         var trouble: String?
+        var followers: [AsyncStream<Int64>.Continuation] = []
         var whenEnded: CheckedContinuation<Void, Never>?
     }
 
@@ -28,7 +29,22 @@ final class SealerState: Sendable {
 
     func raise(_ fault: SealingFault) { contents.withLock { $0.fault = fault } }
 
-    func note(_ checkpoint: SealedCheckpoint) { contents.withLock { $0.newest = checkpoint } }
+    func note(_ checkpoint: SealedCheckpoint) {
+        contents.withLock { contents in
+            contents.newest = checkpoint
+            for follower in contents.followers { follower.yield(checkpoint.size) }
+        }
+    }
+
+    /// The sizes that are published from now on, and the one that was last; of several that wait the newest stays.
+    func follow() -> AsyncStream<Int64> {
+        let (sizes, follower) = AsyncStream<Int64>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        contents.withLock { contents in
+            contents.followers.append(follower)
+            if let newest = contents.newest { follower.yield(newest.size) }
+        }
+        return sizes
+    }
 
     func note(trouble: String?) { contents.withLock { $0.trouble = trouble } }
 

@@ -11,6 +11,7 @@ enum Statement {
     static let insertTiles = make(
         PackageResources.insert_tiles_sql, [.int2, .int2Array, .int8Array, .byteaArray, .byteaArray])
     static let insertCheckpoint = make(PackageResources.insert_checkpoint_sql, [.int2, .int8, .bytea, .text])
+    static let insertCosignature = make(PackageResources.insert_cosignature_sql, [.int2, .int8, .text, .text])
     static let findCheckpoint = make(PackageResources.find_checkpoint_sql, [.int2, .int8], isReadOnly: true)
     static let findNewestCheckpoint = make(PackageResources.find_newest_checkpoint_sql, [.int2], isReadOnly: true)
     static let thinCheckpoints = make(PackageResources.thin_checkpoints_sql, [.int2])

@@ -23,4 +23,6 @@ enum KeyName {
 
     /// The type byte of plain Ed25519 signatures.
     static let ed25519: UInt8 = 1
+    /// The type byte of Ed25519 cosignatures, `cosignature/v1`.
+    static let cosigner: UInt8 = 4
 }

@@ -57,7 +57,8 @@ import Testing
         ("LEDGER_BACKUP_VERSIONS", "0"), ("LEDGER_BACKUP_VERSIONS", "some"), ("LEDGER_MAX_UPLOAD", "16 apples"),
         ("LEDGER_MAX_UPLOAD", "2 GiB"), ("LEDGER_STREAM_LIMIT", "1"), ("LEDGER_LIMITS", "yes"),
         ("LEDGER_TRUSTED_PROXIES", "10.0.0.0/33"), ("LEDGER_TRUSTED_PROXIES", "proxy"), ("LEDGER_WORKERS", "0"),
-        ("LEDGER_READINESS_LEAD", "1.5"), ("LEDGER_DRAIN_LIMIT", "forever"), ("LEDGER_LOG_LEVEL", "loud"),
+        ("LEDGER_WITNESSES", "https://w.example w.example+4bdc7eaa+BAAA"), ("LEDGER_READINESS_LEAD", "1.5"),
+        ("LEDGER_DRAIN_LIMIT", "forever"), ("LEDGER_LOG_LEVEL", "loud"),
     ])
     func `a bad value is refused, naming key and source and not the value`(key: String, value: String) throws {
         let found = problems([key: value])

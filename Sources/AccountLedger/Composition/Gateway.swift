@@ -76,7 +76,11 @@ struct Gateway {
 
         let drain = Drain()
         let counters = ServerCounters()
-        let readiness = Readiness(writer: writer, reader: reader, drain: drain, sealer: sealer, gate: log.gate)
+        let witnesses = Witnesses(
+            configuration.witnesses.map { WebWitnessLine($0) }, sealer: sealer, log: sealed, session: session,
+            logger: logger)
+        let readiness = Readiness(
+            writer: writer, reader: reader, drain: drain, sealer: sealer, witnesses: witnesses, gate: log.gate)
         let tokens = AccessTokens(key: master.derivedKey("access-token"))
         let authenticator =
             configuration.hasLimits
@@ -110,7 +114,10 @@ struct Gateway {
             onListening: onListening)
 
         // What must not be written to must not be signed either.
-        let sealing: [any Service] = parts.refusal == nil ? [SealerService(sealer: sealer)] : []
+        var sealing: [any Service] = parts.refusal == nil ? [SealerService(sealer: sealer)] : []
+        if parts.refusal == nil, !configuration.witnesses.isEmpty {
+            sealing.append(WitnessService(witnesses: witnesses))
+        }
         services =
             [SignalWatch(keyring: keyring, logger: logger), LogService(log: log, work: work)] + sealing + [
                 AttemptService(attempts: attempts),

@@ -12,20 +12,23 @@ struct Readiness: Sendable {
     private let reader: PostgresPipeline
     private let drain: Drain
     private let sealer: Sealer
+    private let witnesses: Witnesses
     private let gate: WriteGate
 
     init(
-        writer: PostgresPipeline, reader: PostgresPipeline, drain: Drain, sealer: Sealer, gate: WriteGate
+        writer: PostgresPipeline, reader: PostgresPipeline, drain: Drain, sealer: Sealer, witnesses: Witnesses,
+        gate: WriteGate
     ) {
         self.writer = writer
         self.reader = reader
         self.drain = drain
         self.sealer = sealer
+        self.witnesses = witnesses
         self.gate = gate
     }
 
     /// What an operator must look at although requests are answered.
-    var alarms: [String] { sealer.alarms }
+    var alarms: [String] { sealer.alarms + witnesses.alarms }
 
     /// What stands in the way; empty when nothing does.
     var reasons: [String] {

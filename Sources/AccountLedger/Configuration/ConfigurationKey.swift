@@ -83,6 +83,9 @@ struct ConfigurationKey: Sendable {
         .init(
             "LEDGER_KEYS_PASSPHRASE", derivation: "asked for at a terminal", isSecret: true,
             "opens the file of `keys export`"),
+        .init(
+            "LEDGER_WITNESSES", default: "none", "witnesses of the log, <url> <verifier key>, with commas between",
+            refusal: ValueRule.witnesses),
         .init("LEDGER_CHECKPOINT_DIR", derivation: "<home>/checkpoint", "where the last checkpoint is kept"),
         .init(
             "LEDGER_SMTP_URL", derivation: "files in <home>/outbox with up", isSecret: true,

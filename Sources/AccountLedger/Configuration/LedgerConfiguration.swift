@@ -3,6 +3,7 @@ import Accounts
 import DoorKit
 import Logging
 import MailTransport
+import Transparency
 
 /// The settings of the program, read once at its start.
 struct LedgerConfiguration: Sendable {
@@ -64,6 +65,8 @@ extension LedgerConfiguration {
     var rebuildMemoryBytes: Int { value("LEDGER_REBUILD_MEMORY").flatMap(ValueRule.bytes) ?? 300_000_000 }
     var streamLimit: Int32 { Int32(clamping: number("LEDGER_STREAM_LIMIT")) }
     var checkpointDirectory: String { value("LEDGER_CHECKPOINT_DIR") ?? "\(home)/checkpoint" }
+    /// The witnesses of the log.
+    var witnesses: [Witness] { value("LEDGER_WITNESSES").flatMap { Witness.list($0) } ?? [] }
     var hasLimits: Bool { value("LEDGER_LIMITS") != "off" }
     var hasMisakeyDecoys: Bool { value("LEDGER_MISAKEY_DECOYS") == "on" }
     /// The mail server; nil when none is configured.

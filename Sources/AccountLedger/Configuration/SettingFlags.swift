@@ -71,6 +71,9 @@ struct SettingFlags: ParsableArguments {
         help: ArgumentHelp("File with the passphrase of exported keys.", valueName: "path"))
     var keysPassphraseFile: String?
 
+    @Option(name: .customLong("witnesses"), help: ArgumentHelp("Witnesses of the log (none).", valueName: "list"))
+    var witnesses: String?
+
     @Option(
         name: .customLong("checkpoint-dir"),
         help: ArgumentHelp("Where the last checkpoint is kept.", valueName: "dir"))
@@ -150,6 +153,7 @@ struct SettingFlags: ParsableArguments {
             ("LEDGER_SIGNING_KEY_FILE", signingKeyFile),
             ("LEDGER_FORMER_SIGNING_KEYS_FILE", formerSigningKeysFile),
             ("LEDGER_KEYS_PASSPHRASE_FILE", keysPassphraseFile),
+            ("LEDGER_WITNESSES", witnesses),
             ("LEDGER_CHECKPOINT_DIR", checkpointDir),
             ("LEDGER_SMTP_URL_FILE", smtpURLFile),
             ("LEDGER_MAIL_FROM", mailFrom),

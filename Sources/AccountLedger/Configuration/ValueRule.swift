@@ -120,6 +120,11 @@ enum ValueRule {
         return bad ? "holds something else than signing keys and verifier keys" : nil
     }
 
+    static func witnesses(_ text: String) -> String? {
+        text == "none" || Witness.list(text) != nil
+            ? nil : "is not a list of at most \(Witness.most) witnesses: URL, blank, verifier key"
+    }
+
     /// The texts between commas; none for `none`.
     static func list(_ text: String) -> [String] {
         guard text != "none" else { return [] }
