@@ -79,7 +79,9 @@ import Testing
         var random = SystemRandomNumberGenerator()
         var place: String?
         var swaps = 0
+        var rounds = 0
         repeat {
+            rounds += 1
             if let known = place, try root.call("GET", known)["state"] == "finished" {
                 swaps += 1
                 place = nil
@@ -94,7 +96,8 @@ import Testing
             let head = try root.head()
             _ = try eventually(within: 3) { try slowest(root) >= head }
             projectors[zombie].signal(SIGCONT)
-        } while !writers.allSatisfy(\.hasEnded) || swaps == 0
+            // With bad luck every round meets whoever rebuilds; then the last rebuild is let through by the end of them.
+        } while !writers.allSatisfy(\.hasEnded) || (swaps == 0 && rounds < 12)
         for writer in writers { try writer.wait() }
         if let place { #expect(try eventually(within: 60) { try root.call("GET", place)["state"] == "finished" }) }
         #expect(try eventually(within: 60) { try lag(root) == 0 })
