@@ -39,7 +39,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
-        // C libraries, each with exactly one Swift module in front.
+        // C libraries, reached only through the Swift modules in front of them.
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
@@ -49,6 +49,9 @@ let package = Package(
         .systemLibrary(name: "CAllocator"),
         .target(name: "PostgresClient", dependencies: ["CPostgres"], swiftSettings: strict + [.strictMemorySafety()]),
         .target(name: "PKI", dependencies: ["COpenSSL"], swiftSettings: strict + [.strictMemorySafety()]),
+        .target(
+            name: "AuthenticatedEncryption", dependencies: ["COpenSSL"],
+            swiftSettings: strict + [.strictMemorySafety()]),
         .target(name: "PasswordHashing", dependencies: ["CArgon2"], swiftSettings: strict + [.strictMemorySafety()]),
         .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: strict + [.strictMemorySafety()]),
         .target(
@@ -61,7 +64,9 @@ let package = Package(
         .target(name: "Accounts", dependencies: ["AccountDomain", "EventCoding", "StrictJSON"], swiftSettings: strict),
 
         // Stored form, log, read models.
-        .target(name: "EventCoding", dependencies: ["AccountDomain", "StrictJSON", crypto], swiftSettings: strict),
+        .target(
+            name: "EventCoding", dependencies: ["AccountDomain", "AuthenticatedEncryption", "StrictJSON", crypto],
+            swiftSettings: strict),
         .target(name: "Transparency", dependencies: ["StrictJSON", crypto], swiftSettings: strict),
         .target(
             name: "AccountSecurity",
@@ -218,6 +223,7 @@ let package = Package(
         tests("StrictJSON", ["StrictJSON"]),
         tests("PasswordHashing", ["PasswordHashing"]),
         tests("Compression", ["Compression"]),
+        tests("AuthenticatedEncryption", ["AuthenticatedEncryption", crypto]),
         tests("PKI", ["PKI"]),
         tests("PostgresClient", ["PostgresClient", "TestSupport"]),
         tests("AccountDomain", ["AccountDomain"]),

@@ -1,4 +1,5 @@
 public import AccountDomain
+import AuthenticatedEncryption
 import Crypto
 import StrictJSON
 
@@ -74,12 +75,17 @@ public struct Keyring: Sendable {
     /// Wraps a stream's key under the current epoch: nonce ‖ ciphertext ‖ tag.
     public func wrap(_ key: StreamKey, log: Int16, stream: StreamID) -> (epoch: Int32, wrapped: [UInt8]) {
         guard let epoch = newest else { preconditionFailure("a keyring has an epoch") }
-        let plain = key.withKey { $0.withUnsafeBytes { [UInt8]($0) } }
-        guard
-            let box = try? AES.GCM.seal(plain, using: epoch.key, authenticating: associatedData(log, stream)),
-            let combined = box.combined
-        else { preconditionFailure("AES-256-GCM refused a 256-bit key") }
-        return (epoch.number, [UInt8](combined))
+        let nonce = RandomBytes.shared.draw(AES256GCM.nonceBytes)
+        let bound = associatedData(log, stream)
+        let wrapped = key.withKey { key in
+            key.withUnsafeBytes { plain in
+                epoch.key.withUnsafeBytes {
+                    AES256GCM.seal(
+                        plain.bytes, after: nonce.span.bytes, key: $0.bytes, authenticating: bound.span.bytes)
+                }
+            }
+        }
+        return (epoch.number, wrapped)
     }
 
     // MARK: - Rotation
@@ -118,13 +124,12 @@ public struct Keyring: Sendable {
         -> StreamKey
     {
         guard let key = key(epoch) else { throw .unknownEpoch(epoch) }
-        do {
-            let box = try AES.GCM.SealedBox(combined: wrapped)
-            let plain = try AES.GCM.open(box, using: key, authenticating: associatedData(log, stream))
-            return StreamKey(SymmetricKey(data: plain), log: log, stream: stream)
-        } catch {
-            throw .sealedUnderAnotherKey
+        let bound = associatedData(log, stream)
+        let plain = key.withUnsafeBytes {
+            AES256GCM.open(wrapped.span.bytes, key: $0.bytes, authenticating: bound.span.bytes)
         }
+        guard let plain, plain.count == AES256GCM.keyBytes else { throw .sealedUnderAnotherKey }
+        return StreamKey(SymmetricKey(data: plain), log: log, stream: stream)
     }
 
     private func key(_ number: Int32) -> SymmetricKey? { epochs.first { $0.number == number }?.key }

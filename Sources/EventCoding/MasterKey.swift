@@ -7,16 +7,17 @@ import StrictJSON
 /// It does not rotate: reservations are stored under its pepper.
 public struct MasterKey: Sendable {
     private let master: SymmetricKey
-    private let pepper: SymmetricKey
-    private let idempotency: SymmetricKey
+    // Begun once: setting the key costs several times what a short message does.
+    private let peppered: HMAC<SHA256>
+    private let idempotent: HMAC<SHA256>
 
     /// Draws a new one.
     public static func make() -> MasterKey { MasterKey(SymmetricKey(size: .bits256)) }
 
     private init(_ key: SymmetricKey) {
         master = key
-        pepper = Self.derive("pepper", from: key)
-        idempotency = Self.derive("idempotency", from: key)
+        peppered = HMAC(key: Self.derive("pepper", from: key))
+        idempotent = HMAC(key: Self.derive("idempotency", from: key))
     }
 
     /// Reads its text form: standard base64 of 32 bytes.
@@ -42,31 +43,30 @@ public struct MasterKey: Sendable {
 
     /// The key of a look-up that is not unique (docs/log.md): kind ‖ scope ‖ folded value.
     public func lookupKey(kind: Int16, scope: String, _ value: String) -> [UInt8] {
-        var code = HMAC<SHA256>(key: pepper)
-        code.update(data: withUnsafeBytes(of: kind.bigEndian) { Array($0) })
-        code.update(data: Array(scope.utf8))
-        code.update(data: [0])
-        code.update(data: Array(value.utf8))
-        return Array(code.finalize())
+        var message: [UInt8] = []
+        message.reserveCapacity(3 + scope.utf8.count + value.utf8.count)
+        message.append(bigEndian: kind)
+        message.append(contentsOf: scope.utf8)
+        message.append(0)
+        message.append(contentsOf: value.utf8)
+        return Self.code(of: message, with: peppered).withUnsafeBytes { [UInt8]($0) }
     }
 
     /// The id of a keyed command (docs/log.md): HMAC of caller, method, path and Idempotency-Key.
     public func commandID(caller: [UInt8], method: String, path: String, key: String) -> CommandID {
-        var code = HMAC<SHA256>(key: idempotency)
+        var message: [UInt8] = []
         for part in [caller, Array(method.utf8), Array(path.utf8), Array(key.utf8)] {
-            code.update(data: withUnsafeBytes(of: UInt32(part.count).bigEndian) { Array($0) })
-            code.update(data: part)
+            message.append(bigEndian: UInt32(part.count))
+            message.append(contentsOf: part)
         }
-        let (high, low) = Self.halves(Array(code.finalize()))
+        let (high, low) = Self.halves(Self.code(of: message, with: idempotent))
         return CommandID(version4From: high, low)
     }
 
     /// The id of a stream that a keyed creation makes: derived, so that a repeat finds it.
     public func createdStream(by command: CommandID, ordinal: Int = 0) -> StreamID {
-        var code = HMAC<SHA256>(key: idempotency)
-        code.update(data: Array("stream/\(ordinal)/".utf8))
-        code.update(data: command.bytes)
-        let (high, low) = Self.halves(Array(code.finalize()))
+        let (high, low) = Self.halves(
+            Self.code(of: Array("stream/\(ordinal)/".utf8) + command.bytes, with: idempotent))
         return StreamID(version4From: high, low)
     }
 
@@ -78,11 +78,19 @@ public struct MasterKey: Sendable {
             inputKeyMaterial: key, info: Array("account-ledger/\(purpose)".utf8), outputByteCount: 32)
     }
 
-    private static func halves(_ bytes: [UInt8]) -> (UInt64, UInt64) {
-        var high: UInt64 = 0
-        var low: UInt64 = 0
-        for byte in bytes.prefix(8) { high = high << 8 | UInt64(byte) }
-        for byte in bytes.dropFirst(8).prefix(8) { low = low << 8 | UInt64(byte) }
-        return (high, low)
+    private static func code(of message: [UInt8], with begun: HMAC<SHA256>) -> HMAC<SHA256>.MAC {
+        var code = begun
+        code.update(data: message)
+        return code.finalize()
+    }
+
+    /// The first sixteen bytes, in network order.
+    private static func halves(_ code: HMAC<SHA256>.MAC) -> (UInt64, UInt64) {
+        code.withUnsafeBytes {
+            (
+                UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self)),
+                UInt64(bigEndian: $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+            )
+        }
     }
 }

@@ -1,6 +1,6 @@
 public import AccountDomain
+import AuthenticatedEncryption
 public import Crypto
-import FoundationEssentials
 
 /// The data key of one stream: everything personal or secret of that stream is sealed under it (docs/log.md).
 ///
@@ -12,6 +12,7 @@ public struct StreamKey: Sendable {
 
     /// A key of 32 bytes for a stream.
     public init(_ key: SymmetricKey, log: Int16, stream: StreamID) {
+        precondition(key.bitCount == AES256GCM.keyBytes * 8, "a stream's key of another size")
         self.key = key
         self.log = log
         self.stream = stream
@@ -34,44 +35,41 @@ public struct StreamKey: Sendable {
 
     /// Seals bytes: epoch ‖ nonce ‖ ciphertext ‖ tag, with a random 96-bit nonce.
     public func seal(_ plain: [UInt8], epoch: Int32, at place: Place) -> [UInt8] {
-        let nonce = RandomBytes.shared.draw(12)
-        // The only errors of these calls are a key or nonce of a wrong size, and ours have fixed sizes.
-        guard let drawn = try? AES.GCM.Nonce(data: nonce),
-            let box = try? AES.GCM.seal(plain, using: key, nonce: drawn, authenticating: associatedData(place)),
-            let combined = box.combined
-        else {
-            preconditionFailure("AES-256-GCM refused a 256-bit key")
+        var head: [UInt8] = []
+        head.reserveCapacity(Self.epochBytes + AES256GCM.nonceBytes)
+        head.append(bigEndian: UInt32(bitPattern: epoch))
+        head.append(contentsOf: RandomBytes.shared.draw(AES256GCM.nonceBytes))
+        let bound = associatedData(place)
+        return key.withUnsafeBytes {
+            AES256GCM.seal(
+                plain.span.bytes, after: head.span.bytes, key: $0.bytes, authenticating: bound.span.bytes)
         }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(4 + combined.count)
-        bytes.append(bigEndian: UInt32(bitPattern: epoch))
-        combined.withUnsafeBytes { bytes.append(contentsOf: $0) }
-        return bytes
     }
 
     /// Opens what ``seal(_:epoch:at:)`` made.
     ///
     /// - Throws: ``EventCodingError/sealedUnderAnotherKey`` when key, place or bytes are not those of the sealing.
     public func open(_ box: [UInt8], at place: Place) throws(EventCodingError) -> [UInt8] {
-        let sealed = box.withUnsafeBytes { sealedBox($0) }
-        guard let sealed, let plain = try? AES.GCM.open(sealed, using: key, authenticating: associatedData(place))
-        else { throw .sealedUnderAnotherKey }
-        return [UInt8](plain)
+        guard let plain = open(box.span.bytes, associatedData(place)) else { throw .sealedUnderAnotherKey }
+        return plain
     }
 
-    private func sealedBox(_ box: UnsafeRawBufferPointer) -> AES.GCM.SealedBox? {
-        guard box.count >= Self.overhead else { return nil }
-        return try? AES.GCM.SealedBox(combined: UnsafeRawBufferPointer(rebasing: box[4...]))
+    private func open(_ box: RawSpan, _ bound: [UInt8]) -> [UInt8]? {
+        guard box.byteCount >= Self.overhead else { return nil }
+        return key.withUnsafeBytes {
+            AES256GCM.open(box.extracting(Self.epochBytes...), key: $0.bytes, authenticating: bound.span.bytes)
+        }
     }
 
     /// Whether the box of an event is the one that was sealed there; what is in it is not kept.
     public func opens(_ box: UnsafeRawBufferPointer, version: Int32, type: UnsafeRawBufferPointer) -> Bool {
-        guard let sealed = sealedBox(box) else { return false }
-        return (try? AES.GCM.open(sealed, using: key, authenticating: associatedData(version, type))) != nil
+        open(box.bytes, associatedData(version, type)) != nil
     }
 
     /// How many bytes a box is longer than what it holds.
-    public static let overhead = 4 + 12 + 16
+    public static let overhead = epochBytes + AES256GCM.nonceBytes + AES256GCM.tagBytes
+
+    private static let epochBytes = 4
 
     /// A keyed digest that only holders of this stream's key can compute, separated by purpose.
     public func digest(_ purpose: String, _ bytes: some Sequence<UInt8>) -> AccountDomain.Digest {
