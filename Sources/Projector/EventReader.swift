@@ -105,8 +105,9 @@ extension PostgresRows {
     func wantedEvent(_ row: Int) throws -> StoredEvent {
         StoredEvent(
             position: try int64(row, 0), recordedAt: try moment(row, 1), stream: try id(row, 2),
-            version: try int32(row, 3), command: try id(row, 4), type: try string(row, 5), meta: [],
-            data: try bytes(row, 6), secret: isNull(row, 7) ? nil : try bytes(row, 7),
+            version: try int32(row, 3), command: try id(row, 4),
+            type: try withBytes(row, 5) { StoredTypeName.name($0) },
+            meta: [], data: try bytes(row, 6), secret: isNull(row, 7) ? nil : try bytes(row, 7),
             secretHash: isNull(row, 8) ? nil : try bytes(row, 8))
     }
 }

@@ -16,6 +16,12 @@ final class RangePass<P: Projection> {
         var parked: [(stream: StreamID, poison: PoisonError)] = []
     }
 
+    private enum Fault {
+        /// Its key does not do, which is known before its first event is met.
+        case unusableKey(String)
+        case poison(PoisonError)
+    }
+
     private static var slice: Int { 2_000 }
     private static var positions: Int64 { 100_000 }
 
@@ -24,8 +30,11 @@ final class RangePass<P: Projection> {
     private let keys: StreamKeys
     private let upcasters: Upcasters
     private let ignoredTypes: [String]
-    private var entries: [StreamID: RangeEntry] = [:]
+    /// Where a stream's entry and state stand.
+    private var places: [StreamID: Int] = [:]
+    private var entries = StateBlocks<RangeEntry>()
     private var states = StateBlocks<P.State>()
+    private var faults: [Int: Fault] = [:]
     private(set) var range: StreamRange
 
     init(_ projection: P, range: StreamRange, setup: ProjectorSetup) {
@@ -44,12 +53,12 @@ final class RangePass<P: Projection> {
     ///   - head: The last position that goes in.
     ///   - chunkRows: How many rows are read at one time, when they are small.
     ///   - connection: Where.
-    ///   - isTight: Whether memory runs short.
+    ///   - isTight: Whether memory runs short, after so many bytes more were read.
     ///   - giveBack: Takes what does not fit.
     ///   - report: Hears how far it is, and may throw to end it.
     /// - Throws: ``RebuildFailure`` when the log has a hole; what the database, the keyring and `report` throw.
     func fold(
-        upTo head: Int64, chunkRows: Int32, on connection: PostgresConnection, isTight: () -> Bool,
+        upTo head: Int64, chunkRows: Int32, on connection: PostgresConnection, isTight: (Int) -> Bool,
         giveBack: (StreamRange, StreamRange) -> Void, report: (Double) throws -> Void
     ) throws {
         var position: Int64 = 0
@@ -60,9 +69,9 @@ final class RangePass<P: Projection> {
             let rows = try read(after: position, upTo: upper, limit, on: connection)
             size.note(rows: rows.count, bytes: rows.memoryBytes)
             let found = try gather(rows, on: connection)
-            for row in 0..<found.count { try fold(try rows.wantedEvent(row), found[row]) }
+            for row in 0..<found.count { try fold(try rows.wantedEvent(row), at: found[row]) }
             position = rows.count == Int(limit) ? try rows.int64(rows.count - 1, 0) : upper
-            if isTight(), entries.count > 1, let (kept, rest) = range.halves {
+            if isTight(rows.memoryBytes), entries.count > 1, let (kept, rest) = range.halves {
                 shrink(to: kept)
                 giveBack(rest, kept)
             }
@@ -84,73 +93,83 @@ final class RangePass<P: Projection> {
         return try connection.query(Statement.readRange, parameters)
     }
 
-    /// The entry of each row; streams that appear for the first time get one, with their keys.
-    private func gather(_ rows: PostgresRows, on connection: PostgresConnection) throws -> [RangeEntry] {
-        var found: [RangeEntry] = []
+    /// The place of each row's stream; streams that appear for the first time get one, with their keys.
+    private func gather(_ rows: PostgresRows, on connection: PostgresConnection) throws -> [Int] {
+        var found: [Int] = []
         found.reserveCapacity(rows.count)
-        var new: [RangeEntry] = []
+        let known = entries.count
         for row in 0..<rows.count {
             let stream: StreamID = try rows.id(row, 2)
-            if let entry = entries[stream] {
-                found.append(entry)
+            if let place = places[stream] {
+                found.append(place)
                 continue
             }
-            let entry = RangeEntry(stream, place: states.count)
+            let place = entries.count
+            entries.append(RangeEntry(stream))
             states.append(projection.start(stream))
-            entries[stream] = entry
-            found.append(entry)
-            new.append(entry)
+            places[stream] = place
+            found.append(place)
         }
-        guard !new.isEmpty else { return found }
-        try keys.gather(new.lazy.map(\.stream), purged: [], on: connection)
-        for entry in new {
-            switch keys[entry.stream] {
+        guard entries.count > known else { return found }
+        let new = known..<entries.count
+        try keys.gather(new.lazy.map { [entries] in entries[$0].stream }, purged: [], on: connection)
+        for place in new {
+            switch keys[entries[place].stream] {
             case .living(let key, let epoch):
-                entry.key = key
-                entry.epoch = epoch
+                entries[place].key = key
+                entries[place].epoch = epoch
             case .destroyed: break
-            case .unusable(let reason): entry.reason = reason
+            case .unusable(let reason): note(.unusableKey(reason), at: place)
             }
         }
         return found
     }
 
-    private func fold(_ stored: StoredEvent, _ entry: RangeEntry) throws {
-        guard projection.takes(stored.type), entry.poison == nil else { return }
-        if let reason = entry.reason {
-            entry.poison = PoisonError(reason, stored)
+    private func note(_ fault: Fault, at place: Int) {
+        entries[place].isPoisoned = true
+        faults[place] = fault
+    }
+
+    private func fold(_ stored: StoredEvent, at place: Int) throws {
+        guard projection.takes(stored.type) else { return }
+        if entries[place].isPoisoned {
+            if case .unusableKey(let reason) = faults[place] { note(.poison(PoisonError(reason, stored)), at: place) }
             return
         }
-        let next = entry.version + 1
+        let next = entries[place].version + 1
         guard stored.version == next || (stored.version > next && !projection.foldsWholeStreams) else {
             throw RebuildFailure(
                 text: "the log lacks version \(next) of stream \(stored.stream), before position \(stored.position)")
         }
         // Purged since the key was read: the person was erased meanwhile.
-        if stored.secret == nil, stored.secretHash != nil { entry.key = nil }
+        if stored.secret == nil, stored.secretHash != nil { entries[place].key = nil }
         do throws(EventCodingError) {
-            let event = try ProjectedEvent(stored, key: entry.key, upcasters: upcasters)
+            let event = try ProjectedEvent(stored, key: entries[place].key, upcasters: upcasters)
             do throws(ProjectionFault) {
-                try projection.apply(event, to: &states[entry.place])
+                try projection.apply(event, to: &states[place])
             } catch {
-                entry.poison = PoisonError(error.description, stored)
+                note(.poison(PoisonError(error.description, stored)), at: place)
             }
         } catch {
-            entry.poison = PoisonError(error.description, stored)
+            note(.poison(PoisonError(error.description, stored)), at: place)
         }
-        entry.version = stored.version
-        entry.applied += 1
+        entries[place].version = stored.version
+        entries[place].applied += 1
     }
 
+    /// Goes on with the streams of a part of the range.
     private func shrink(to kept: StreamRange) {
         range = kept
-        var left = StateBlocks<P.State>()
-        entries = entries.filter { $0.key.high <= kept.last }
-        for entry in entries.values {
-            left.append(states[entry.place])
-            entry.place = left.count - 1
+        let (all, allStates, allFaults) = (entries, states, faults)
+        (entries, states, faults, places) = (StateBlocks(), StateBlocks(), [:], [:])
+        for place in 0..<all.count where all[place].stream.high <= kept.last {
+            places[all[place].stream] = entries.count
+            faults[entries.count] = allFaults[place]
+            entries.append(all[place])
+            states.append(allStates[place])
         }
-        states = left
+        all.removeAll()
+        allStates.removeAll()
         MemoryGauge.trim()
     }
 
@@ -159,15 +178,17 @@ final class RangePass<P: Projection> {
         var outcome = Outcome()
         let main = BulkLoad(projection.sql.upsert)?.table
         var folded: [FoldedStream<P.State>] = []
-        for entry in entries.values where entry.applied > 0 || entry.poison != nil {
-            if let poison = entry.poison {
+        for place in 0..<entries.count {
+            let entry = entries[place]
+            if case .poison(let poison) = faults[place] {
                 outcome.parked.append((entry.stream, poison))
                 continue
             }
-            if entry.key == nil { projection.blank(&states[entry.place], at: entry.version) }
+            guard entry.applied > 0 else { continue }
+            if entry.key == nil { projection.blank(&states[place], at: entry.version) }
             folded.append(
                 FoldedStream(
-                    stream: entry.stream, state: states[entry.place], version: entry.version, applied: entry.applied,
+                    stream: entry.stream, state: states[place], version: entry.version, applied: entry.applied,
                     key: entry.key, epoch: entry.epoch))
             guard folded.count == Self.slice else { continue }
             try write(&folded, main, suffix, &outcome, on: connection)

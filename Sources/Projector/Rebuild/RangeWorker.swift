@@ -37,8 +37,15 @@ struct RangeWorker {
 
     private func build<P: Projection>(_ range: StreamRange, _ projection: P, on connection: PostgresConnection) throws {
         let pass = RangePass(projection, range: range, setup: setup)
+        var unseen = 0
         try pass.fold(
-            upTo: target.head, chunkRows: chunkRows, on: connection, isTight: { team.isTight },
+            upTo: target.head, chunkRows: chunkRows, on: connection,
+            isTight: { bytes in
+                unseen += bytes
+                guard unseen >= team.bytesUnseen else { return false }
+                unseen = 0
+                return team.isTight
+            },
             giveBack: { queue.giveBack($0, keeping: $1) },
             report: { share in
                 try check()
