@@ -59,8 +59,10 @@ import Projector
         if !rebuildOnly {
             // The SQL that it is compared with is to have all the memory that it can use.
             try connection.execute(script: "SET work_mem = '512MB'; SET jit = off")
-            let slices = try upsertSlices(rebuild.version, on: connection)
+            let slices = try upsertSlices(of: 1_000, rebuild.version, on: connection)
             results.append(("slice_seconds", slices))
+            let largeSlices = try upsertSlices(of: 10_000, rebuild.version, on: connection)
+            results.append(("large_slice_seconds", largeSlices))
             let upserts = try upsert(rebuild.version, on: connection)
             results.append(("upsert_seconds", upserts))
             let projector = try await project(projection, setting, on: connection)
@@ -69,6 +71,7 @@ import Projector
             results.append(("set_based_seconds", setBased))
             results.append(("times_faster_than_projector", projector / rebuild.seconds))
             results.append(("times_faster_than_slices", slices / rebuild.seconds))
+            results.append(("times_faster_than_large_slices", largeSlices / rebuild.seconds))
             results.append(("times_faster_than_upserts", upserts / rebuild.seconds))
             results.append(("of_set_based", setBased / rebuild.seconds))
         }
@@ -125,14 +128,14 @@ import Projector
     }
 
     /// The log from the first event on in slices, each folded and upserted by one statement.
-    private func upsertSlices(_ version: String, on connection: PostgresConnection) throws -> Double {
+    private func upsertSlices(of size: Int, _ version: String, on connection: PostgresConnection) throws -> Double {
         try connection.execute(script: ProjectionSQL.text(text(PackageResources.slice_table_sql), suffix: version))
         let statement = PostgresStatement(text(PackageResources.upsert_slice_sql), parameterTypes: [.int8, .int8])
         return try time {
-            for first in stride(from: 0, to: events, by: 10_000) {
+            for first in stride(from: 0, to: events, by: size) {
                 var parameters = PostgresParameters()
                 parameters.append(Int64(first))
-                parameters.append(Int64(min(events, first + 10_000)))
+                parameters.append(Int64(min(events, first + size)))
                 try connection.query(statement, parameters)
             }
         }

@@ -66,7 +66,7 @@ class Audit:
     # Rebuilding
 
     def rebuild(self):
-        self.suite.say(f"filling a log with {self.events:,} events, and making a read model of it in five ways")
+        self.suite.say(f"filling a log with {self.events:,} events, and making a read model of it in six ways")
         self.cluster.copy("empty", "rebuilt")
         environment = clean_environment() | self.cluster.home.keys | {
             "LEDGER_OWNER_URL": self.cluster.url("postgres", "rebuilt")
@@ -77,8 +77,8 @@ class Audit:
         self.rebuilt = json.loads(done.output.strip().splitlines()[-1])
         for name, figure in (
             ("rebuild of accounts", "rebuild"), ("projector from the first event", "projector"),
-            ("upserts by SQL in slices of 10,000", "slice"), ("upserts of finished rows", "upsert"),
-            ("set-based SQL", "set_based"),
+            ("upserts by SQL in slices of 1,000", "slice"), ("upserts by SQL in slices of 10,000", "large_slice"),
+            ("upserts of finished rows", "upsert"), ("set-based SQL", "set_based"),
         ):  # fmt: skip
             self.note(name, self.events, self.rebuilt[f"{figure}_seconds"])
         self.cluster.sql("DROP DATABASE rebuilt WITH (FORCE);")
