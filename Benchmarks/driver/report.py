@@ -152,14 +152,12 @@ def show(results, path):
     goals = []
     for row in results["goals"]:
         sign = "≥" if row["kind"] == "least" else "≤"
-        if row["bound"] is None:
-            goals.append([row["what"], _number(row["value"], row["unit"]), "", "", ""])
-            continue
-        verdict = "short" if not row["met"] else "ok" if row["aim_met"] in (None, False) else "ok, aim met"
-        goals.append(
-            [row["what"], _number(row["value"], row["unit"]), f"{sign} {_number(row['bound'], row['unit'])}",
-             f"{sign} {_number(row['aim'], row['unit'])}" if row["aim"] is not None else "", verdict]
-        )  # fmt: skip
+        wanted, aim = (
+            f"{sign} {_number(row[key], row['unit'])}" if row[key] is not None else "" for key in ("bound", "aim")
+        )
+        words = {None: "", False: "short", True: "ok"}[row["met"]], "aim met" if row["aim_met"] else ""
+        verdict = ", ".join(word for word in words if word)
+        goals.append([row["what"], _number(row["value"], row["unit"]), wanted, aim, verdict])
     _table(["goal", "measured", "wanted", "aim", ""], goals)
     print(f"\neverything, round by round: {os.path.relpath(path)}")
 
