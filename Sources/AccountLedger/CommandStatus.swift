@@ -4,11 +4,13 @@ import ArgumentParser
 enum CommandStatus: Int32, CaseIterable {
     /// Done.
     case success = 0
-    /// The service said no, or something failed.
+    /// The service said no, or something failed; of `verify` and `checkpoint compare`: the log is not what it was.
     case failure = 1
+    /// `verify` and `checkpoint compare` came to no judgement.
+    case cannotTell = 3
     /// The command line was not understood.
     case usage = 64
-    /// What was looked at is not what it must be: `verify`, `restore` and `checkpoint compare`.
+    /// What was restored, or a checkpoint, is not what it must be.
     case unsound = 65
     /// The service or its database cannot be reached.
     case unavailable = 69
@@ -26,5 +28,23 @@ struct CommandFailure: Error, CustomStringConvertible {
     init(_ status: CommandStatus, _ description: String) {
         self.status = status
         self.description = description
+    }
+}
+
+/// Commands that judge a log: whether it was tampered with must never be mixed up with a database that went away.
+enum Judgement {
+    /// Runs what comes to a judgement, and tells failing on the way apart from a bad one.
+    static func reach<T>(_ body: () async throws -> T) async throws -> T {
+        do { return try await body() } catch let failure as CommandFailure {
+            switch failure.status {
+            case .unsound: throw CommandFailure(.failure, failure.description)
+            case .failure, .unavailable, .temporary: throw CommandFailure(.cannotTell, failure.description)
+            case .success, .cannotTell, .usage, .configuration: throw failure
+            }
+        } catch let failure as ConfigurationFailure {
+            throw failure
+        } catch {
+            throw CommandFailure(.cannotTell, "\(error)")
+        }
     }
 }

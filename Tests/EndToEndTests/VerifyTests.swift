@@ -22,8 +22,10 @@ import Testing
         }
 
         /// Runs a command to its end.
-        func run(_ arguments: [String]) throws -> (status: Int32?, output: String, errors: String) {
-            let process = try deployment.start(arguments, settings)
+        func run(
+            _ arguments: [String], _ more: [String: String] = [:]
+        ) throws -> (status: Int32?, output: String, errors: String) {
+            let process = try deployment.start(arguments, settings.merging(more) { $1 })
             let status = process.waitForEnd(within: 60)
             return (status, process.output, process.errors)
         }
@@ -74,9 +76,23 @@ import Testing
             UPDATE ledger.events SET meta = set_byte(meta, 3, 65) WHERE position = 2;
             """)
         let bad = try sealed.run(["verify", "--checkpoint", file])
-        #expect(bad.status == 65)
+        #expect(bad.status == 1)
         #expect(bad.output.contains("position "))
-        #expect(try sealed.run(["checkpoint", "compare", file]).status == 65)
+        #expect(try sealed.run(["checkpoint", "compare", file]).status == 1)
+    }
+
+    @Test func `a database out of reach is no judgement of the log`() throws {
+        let sealed = try Sealed()
+        let gateway = try sealed.deployment.serve(sealed.settings)
+        try createAccounts(1, gateway.root)
+        #expect(eventually(within: 20) { sealed.keptSize == 1 })
+        let nowhere = ["LEDGER_DATABASE_URL": "postgresql://nobody@/ledger?host=/nowhere"]
+        for command in [["verify"], ["checkpoint", "compare", sealed.checkpoint]] {
+            let unknown = try sealed.run(command, nowhere)
+            #expect(unknown.status == 3, "\(unknown)")
+            #expect(unknown.errors.contains("cannot be reached"), "\(unknown)")
+        }
+        #expect(try sealed.run(["verify"], ["LEDGER_MASTER_KEY_FILE": "/nowhere"]).status == 78)
     }
 
     @Test func `a database that was set back is not written to until that is accepted, under another name`() throws {

@@ -106,7 +106,7 @@ struct CheckpointCommand: ParsableCommand {
             commandName: "compare", abstract: "Tell whether the log extends a checkpoint that was kept.",
             discussion: """
                 Quick, by stored tiles; `verify --checkpoint` recomputes them from the rows. Exits 0 when the log \
-                extends the checkpoint, 65 when it was set back behind it or has another history.
+                extends the checkpoint, 1 when it was set back behind it or has another history, 3 when that cannot be told.
                 """)
 
         @Argument(help: "The file with the checkpoint.")
@@ -119,9 +119,11 @@ struct CheckpointCommand: ParsableCommand {
             let file = file
             let note = try CheckpointTools.read(file)
             let checkpoint = try Checkpoint(note.text)
-            let verdict = try await options.run { connection, origin, verifiers in
-                try options.check(note, file, origin, verifiers)
-                return try RollbackGuard().compare(checkpoint, origin: origin, on: connection)
+            let verdict = try await Judgement.reach {
+                try await options.run { connection, origin, verifiers in
+                    try options.check(note, file, origin, verifiers)
+                    return try RollbackGuard().compare(checkpoint, origin: origin, on: connection)
+                }
             }
             if options.json {
                 Output.line(
@@ -133,7 +135,7 @@ struct CheckpointCommand: ParsableCommand {
             } else {
                 Output.line(verdict.sentence(checkpoint))
             }
-            guard verdict == .extends else { throw ExitCode(CommandStatus.unsound.rawValue) }
+            guard verdict == .extends else { throw ExitCode(CommandStatus.failure.rawValue) }
         }
     }
 }

@@ -17,7 +17,8 @@ struct Verify: AsyncParsableCommand {
             and reservations recomputed. The checkpoint in LEDGER_CHECKPOINT_DIR must be a beginning of the log, and \
             so must every one given by --checkpoint.
 
-            Exit codes: 0 sound, 65 something is wrong, 69 database unreachable, 78 a key or checkpoint does not fit.
+            Exit codes: 0 sound, 1 something is wrong, 3 it cannot be told, such as when the database is out of \
+            reach, 78 configuration, a key or a checkpoint does not fit.
             """)
 
     @Option(
@@ -56,9 +57,9 @@ struct Verify: AsyncParsableCommand {
     mutating func run() async throws {
         let configuration = try options.load()
         let command = self
-        let report = try await onThread { try command.verify(configuration) }
+        let report = try await Judgement.reach { try await onThread { try command.verify(configuration) } }
         if json { VerificationOutput.printJSON(report) } else { VerificationOutput.printText(report) }
-        guard report.isSound else { throw ExitCode(CommandStatus.unsound.rawValue) }
+        guard report.isSound else { throw ExitCode(CommandStatus.failure.rawValue) }
     }
 
     /// How many sessions work side by side when nobody says.
