@@ -21,12 +21,12 @@ extension MeldDoor {
         let name = try meld.name()
         let caller = try await authenticate(meld)
         guard caller.mayActOn(name) else { throw MeldError.forbidden }
-        let patch = try NamedPatch(try meld.object(), of: name)
-        // The caller's own account is known already; only root's command needs to look for it.
+        // The caller's own account is known already; only root's command needs to look for it, and before the patch.
         guard
             let account = try await
                 (caller.caller.account == nil ? service.account(named: name) : caller.caller.account)
         else { throw MeldError.forbidden }
+        let patch = try NamedPatch(try meld.object(), of: name)
         _ = try await service.patch(patch, account, named: name, meld.context(caller.caller))
         return .empty()
     }
@@ -81,13 +81,13 @@ extension MeldDoor {
         let name = try meld.name()
         return try await reading(meld) { caller in
             guard caller.mayActOn(name) else { throw MeldError.forbidden }
-            let wanted = try request.parameter("keyid")
+            let wanted = try? request.parameter("keyid")
             if name.text == self.settings.rootName {
                 guard wanted == self.settings.rootKeyID else { throw Failure.unauthorized }
                 return Self.pem(try await self.rootPair.publicKey())
             }
             guard let view = try await self.view(of: name, caller) else { throw MeldError.forbidden }
-            guard let id = KeyID(wanted), id.description == wanted,
+            guard let wanted, let id = KeyID(wanted), id.description == wanted,
                 let key = view.keys.first(where: { $0.id == id && $0.revokedAt == nil })?.publicKey
             else { throw Failure.unauthorized }
             return Self.pem(key)
