@@ -37,10 +37,8 @@ struct RequestHead {
         var path: Substring = ""
         var door: Int?
         do throws(Problem) {
-            guard head.uri.utf8.count <= core.configuration.maximumTargetBytes else {
-                throw Problem(.targetTooLong, "The request target is too long.")
-            }
             let target = try Self.split(head.uri)
+            let problem = Self.problem(of: head.uri[...], limit: core.configuration.maximumTargetBytes)
             // First, so that whatever is refused is refused in the dialect of the path's door.
             path = target.path
             if let problem = fields.problem { throw problem.about(.headers) }
@@ -54,18 +52,21 @@ struct RequestHead {
                 case .found(let route, let raw):
                     door = route.door
                     if let text = target.query {
-                        do throws(Problem) { query = try Query(parsing: text) } catch {
-                            queryProblem = error.about(.query)
-                        }
+                        do throws(Problem) {
+                            if let problem = Self.problem(of: text, limit: core.configuration.maximumTargetBytes) {
+                                throw problem
+                            }
+                            query = try Query(parsing: text)
+                        } catch { queryProblem = error.about(.query) }
                     }
                     values = Self.decode(raw, of: route)
                     bodyProblem = fields.bodyProblem
                     if !route.defersRefusals {
-                        if let problem = target.problem ?? bodyProblem ?? queryProblem { throw problem }
+                        if let problem = problem ?? bodyProblem ?? queryProblem { throw problem }
                         for value in values { _ = try value.value.get() }
                     }
                     outcome = .route(route)
-                case _ where target.problem != nil: throw target.problem ?? Problem.notFound
+                case _ where problem != nil: throw problem ?? Problem.notFound
                 case .known(let methods, _) where method == .options && methods.contains(MethodSet(.options)):
                     outcome = .answer(.empty(headers: [.init("Allow", methods.allow)]))
                 case .known(let methods, let known):
@@ -89,11 +90,7 @@ struct RequestHead {
     }
 
     /// Splits a request target into path and query; of the absolute form (RFC 9112, 3.2.2) the authority is dropped.
-    ///
-    /// Characters that must be percent-encoded are told beside it, for they can be part of a name that is none.
-    private static func split(
-        _ target: String
-    ) throws(Problem) -> (path: Substring, query: Substring?, problem: Problem?) {
+    private static func split(_ target: String) throws(Problem) -> (path: Substring, query: Substring?) {
         var rest = target[...]
         if target.utf8.first != UInt8(ascii: "/"), target != "*" {
             guard let scheme = ["http://", "https://"].first(where: { target.lowercased().hasPrefix($0) }) else {
@@ -103,13 +100,19 @@ struct RequestHead {
             rest = rest[(rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex)...]
             if rest.isEmpty { rest = "/" }
         }
-        var problem: Problem?
-        if rest.utf8.contains(where: { $0 == UInt8(ascii: "#") || $0 > 0x7e || $0 <= 0x20 }) {
-            problem = Problem(.malformedRequest, "The request target holds characters that must be percent-encoded.")
+        guard let mark = rest.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (rest, nil) }
+        return (rest[..<mark], rest[rest.utf8.index(after: mark)...])
+    }
+
+    /// What is wrong with a target, or a part of one, as a text; it may still be told apart into path and query, and
+    /// the path lead to a route, with a value that is none.
+    private static func problem(of text: Substring, limit: Int) -> Problem? {
+        guard text.utf8.count <= limit else { return Problem(.targetTooLong, "The request target is too long.") }
+        guard !text.utf8.contains(where: { $0 == UInt8(ascii: "#") || $0 > 0x7e || $0 <= 0x20 }) else {
+            return Problem(.malformedRequest, "The request target holds characters that must be percent-encoded.")
                 .about(.path)
         }
-        guard let mark = rest.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (rest, nil, problem) }
-        return (rest[..<mark], rest[rest.utf8.index(after: mark)...], problem)
+        return nil
     }
 
     private static func decode(_ raw: [Substring], of route: Route) -> [PathValue] {

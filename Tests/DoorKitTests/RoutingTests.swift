@@ -67,6 +67,11 @@ import Testing
         ("POST", "/late/%ff/b", "Known: 1\r\nContent-Encoding: gzip\r\n", 415),
         ("POST", "/late/%ff/b/c", "Content-Encoding: gzip\r\n", 404), ("PUT", "/late/%ff/b", "", 405),
         ("OPTIONS", "/late/a/b", "", 405), ("POST", "/late/a#/b", "", 401), ("POST", "/late/a#", "", 400),
+        ("POST", "/late/a/\(String(repeating: "b", count: 9_000))", "", 401),
+        ("POST", "/late/a/b?\(String(repeating: "b", count: 9_000))", "", 401),
+        ("POST", "/late/a/b?\(String(repeating: "b", count: 9_000))", "Known: 1\r\n", 414),
+        ("POST", "/late/\(String(repeating: "b", count: 9_000))", "Known: 1\r\n", 414),
+        ("POST", "/late/a/b?a=#", "", 401), ("POST", "/late/a/b?a=#", "Known: 1\r\n", 400),
     ])
     func `a door may say itself when what cannot be read is refused`(
         method: String, target: String, fields: String, status: Int

@@ -31,7 +31,7 @@ import Testing
 
     @Test(arguments: [
         "Abc", "a.b", "a%20b", "a%0A", "abc%0A", "%C3%A4", "a%2Fb", "a%00", "%ff", "a%", "a%zz", "a@b", "a:b", "a+b",
-        "%2e%2e", "A", String(repeating: "a", count: 101),
+        "%2e%2e", "A", String(repeating: "a", count: 101), "a#b", String(repeating: "a", count: 10_000),
     ])
     func `a name that no account can have is not found, before anybody is asked who they are`(name: String) throws {
         let meld = try Meld.shared()

@@ -216,7 +216,10 @@ import Testing
             expectMisakey(try connection.readResponse(to: "PUT"), status, code, origin)
         }
         let long = "/accounts/\(String(repeating: "a", count: 9_000))/backup"
-        expectMisakey(try client.call("GET", long), 400, "bad_request", "path", [:])
+        expectMisakey(
+            try root.with(nil).call("GET", long), 401, "unauthorized", "headers", ["Authorization": "required"])
+        expectMisakey(try client.call("GET", long), 400, "bad_request", "path", ["account_id": "malformed"])
+        expectMisakey(try client.call("GET", "\(long)/more"), 400, "bad_request", "path", [:])
         expectMisakey(try client.call("GET", "\(person.backup)?a=1&a=2"), 400, "bad_request", "query", [:])
         let twice = [("Content-Type", "application/json"), ("Content-Type", "application/json")]
         let body: JSONValue = ["data": "YQ==", "version": 2]
