@@ -95,7 +95,9 @@ import Testing
         expectMeld(try meld.send("PATCH", account.path, #"{"x":1}"#), 401, "Unauthorized")
         expectMeld(try meld.send("PATCH", "user/\(Unique.name())", #"{"x":1}"#, as: account.basic), 403, "Forbidden")
         expectMeld(try meld.send("PATCH", account.path, #"{"x":1}"#, as: account.basic), 400, "BadRequest")
-        for name in [Unique.name(), meld.rootName] {
+        let erased = try meld.accountOfRoot()
+        #expect(try meld.service.root.call("DELETE", "/v1/accounts/\(meld.id(of: erased.name))").status == 204)
+        for name in [Unique.name(), meld.rootName, erased.name] {
             expectMeld(
                 try meld.send("PATCH", "user/\(name)", #"{"x":1}"#, as: meld.root), 403, "Forbidden", "no account")
         }
