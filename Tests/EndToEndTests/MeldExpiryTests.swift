@@ -20,7 +20,8 @@ import Testing
             library = "\(directory.path)/clock_shift.so"
             let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
                 .appendingPathComponent("Shims/clock_shift.c").path
-            let built = try Shell("clang -shared -fPIC -O1 -o '\(library)' '\(source)' -ldl")
+            let built = try Shell(
+                "$(command -v clang || command -v cc) -shared -fPIC -O1 -o '\(library)' '\(source)' -ldl")
             guard built.status == 0 else { throw TestFailure("no shifted clock: \(built.errors)") }
             // The database refuses what a gateway writes whose clock is more than seconds apart; here it must not.
             let connection = try PostgresConnection(deployment.database.configuration())
