@@ -32,7 +32,6 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private struct Pending {
         let head: RequestHead
         let route: Route
-        let values: [(name: String, value: String)]
         let limit: Int
         var body = ByteBuffer()
         var heldBytes = 0
@@ -257,9 +256,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case .route(let route):
             let limit = core.limit(of: route)
             if let length = head.declaredLength, length > limit {
-                hand(on: head, outcome: .problem(Self.tooLarge, door: route.door), closes: true, context)
-                phase = .deaf
-                return
+                return refuse(Pending(head: head, route: route, limit: limit), Self.tooLarge, context)
             }
             if head.awaitsContinue, head.expectsBody {
                 var bytes = context.channel.allocator.buffer(capacity: 32)
@@ -267,7 +264,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
                 // With earlier answers outstanding it would land in the middle of them; the client goes on by itself.
                 if unanswered == 0 { context.writeAndFlush(wrapOutboundOut(bytes), promise: nil) }
             }
-            pending = Pending(head: head, route: route, values: head.values, limit: limit)
+            pending = Pending(head: head, route: route, limit: limit)
         }
     }
 
@@ -295,7 +292,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func refuse(_ pending: Pending, _ problem: Problem, _ context: ChannelHandlerContext) {
         core.heldBodyBytes.release(pending.heldBytes)
-        hand(on: pending.head, outcome: .problem(problem, door: pending.route.door), closes: true, context)
+        let isDeferred = pending.route.defersRefusals && problem.slug == .tooLarge
+        hand(
+            on: pending.head, outcome: isDeferred ? .route(pending.route) : .problem(problem, door: pending.route.door),
+            bodyProblem: isDeferred ? problem : nil, closes: true, context)
         phase = .deaf
     }
 
@@ -306,14 +306,15 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     private func hand(
-        on head: RequestHead, outcome: Incoming.Outcome, body: ByteBuffer = ByteBuffer(), held: Int = 0,
-        closes: Bool = false, _ context: ChannelHandlerContext
+        on head: RequestHead, outcome: Incoming.Outcome, body: ByteBuffer = ByteBuffer(),
+        bodyProblem: Problem? = nil, held: Int = 0, closes: Bool = false, _ context: ChannelHandlerContext
     ) {
         var template = ""
         if case .route(let route) = outcome { template = route.template }
         let request = DoorRequest(
             method: head.method, template: template, path: head.path, values: head.values, query: head.query,
-            headers: head.headers, body: body, requestID: head.requestID, peerAddress: peer,
+            queryProblem: head.queryProblem, headers: head.headers, body: body,
+            bodyProblem: bodyProblem ?? head.bodyProblem, requestID: head.requestID, peerAddress: peer,
             proxies: core.configuration.trustedProxies)
         unanswered += 1
         let incoming = Incoming(

@@ -12,8 +12,12 @@ public final class DoorRequest: Sendable {
     public let template: String
     /// The path as it was sent, without the query.
     public let path: Substring
-    /// The parameters of the query string.
+    /// The parameters of the query string; none when it cannot be read.
     public let query: Query
+    /// Why the query cannot be read, for handlers of a door that defers refusals.
+    public let queryProblem: Problem?
+    /// Why the body cannot be read, for the same; there are no bytes then, or compressed ones.
+    public let bodyProblem: Problem?
     /// The header fields as they came.
     public let headers: HTTPHeaders
     /// The body's bytes.
@@ -23,21 +27,23 @@ public final class DoorRequest: Sendable {
     /// The peer of the connection, which may be a proxy.
     public let peerAddress: NetworkAddress
 
-    private let values: [(name: String, value: String)]
+    private let values: [PathValue]
     private let proxies: TrustedProxies
 
     init(
-        method: Method, template: String, path: Substring, values: [(name: String, value: String)], query: Query,
-        headers: HTTPHeaders, body: ByteBuffer, requestID: RequestID, peerAddress: NetworkAddress,
-        proxies: TrustedProxies
+        method: Method, template: String, path: Substring, values: [PathValue], query: Query,
+        queryProblem: Problem?, headers: HTTPHeaders, body: ByteBuffer, bodyProblem: Problem?, requestID: RequestID,
+        peerAddress: NetworkAddress, proxies: TrustedProxies
     ) {
         self.method = method
         self.template = template
         self.path = path
         self.values = values
         self.query = query
+        self.queryProblem = queryProblem
         self.headers = headers
         self.body = body
+        self.bodyProblem = bodyProblem
         self.requestID = requestID
         self.peerAddress = peerAddress
         self.proxies = proxies
@@ -45,9 +51,9 @@ public final class DoorRequest: Sendable {
 
     /// The decoded value of the path parameter `name`.
     ///
-    /// - Throws: `not-found` when the template has no such parameter.
+    /// - Throws: `not-found` when the template has no such parameter; what is wrong with it when refusals are deferred.
     public func parameter(_ name: String) throws(Problem) -> String {
-        for pair in values where pair.name == name { return pair.value }
+        for pair in values where pair.name == name { return try pair.value.get() }
         throw Problem.notFound
     }
 
@@ -87,8 +93,9 @@ public final class DoorRequest: Sendable {
 
     /// The body as any JSON value.
     ///
-    /// - Throws: `unsupported-media-type` without `Content-Type: application/json`, `malformed-json`.
+    /// - Throws: `unsupported-media-type` without `Content-Type: application/json`, `malformed-json`; ``bodyProblem``.
     public func json(limits: JSONLimits = .default) throws(Problem) -> JSONValue {
+        if let bodyProblem { throw bodyProblem }
         guard let type = try header("Content-Type"), MediaType.isJSON(type) else {
             throw Problem(.unsupportedMediaType, "The body must come as application/json.")
         }
@@ -113,6 +120,9 @@ public final class DoorRequest: Sendable {
         return object
     }
 }
+
+/// A parameter of a path: decoded, or why that is not possible.
+typealias PathValue = (name: String, value: Result<String, Problem>)
 
 /// The content types that request bodies may have.
 enum MediaType {

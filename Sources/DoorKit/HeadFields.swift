@@ -9,6 +9,8 @@ struct HeadFields {
     private(set) var asksForUpgrade = false
     private(set) var requestID: RequestID?
     private(set) var problem: Problem?
+    /// Why a body could not be read.
+    private(set) var bodyProblem: Problem?
     private var hosts = 0
 
     init(_ headers: HTTPHeaders) {
@@ -32,7 +34,9 @@ struct HeadFields {
                 length = Int(value) ?? .max
             case 16 where Self.matches(name, "content-encoding"):
                 if ASCII.trimmedLowercase(value[...]) != "identity" {
-                    problem = Problem(.unsupportedMediaType, "Request bodies are taken without Content-Encoding.")
+                    bodyProblem = Problem(
+                        .unsupportedMediaType, "Request bodies are taken without Content-Encoding."
+                    ).about(.headers)
                 }
             case 17 where Self.matches(name, "transfer-encoding"):
                 isChunked = true

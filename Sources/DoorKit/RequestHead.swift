@@ -5,9 +5,11 @@ struct RequestHead {
     let method: Method
     let path: Substring
     let query: Query
+    let queryProblem: Problem?
+    let bodyProblem: Problem?
     let headers: HTTPHeaders
     let requestID: RequestID
-    let values: [(name: String, value: String)]
+    let values: [PathValue]
     let outcome: Incoming.Outcome
     let isHTTP11: Bool
     let isKeepAlive: Bool
@@ -29,15 +31,14 @@ struct RequestHead {
         let method = Method(head.method)
         self.method = method ?? .get
 
-        var values: [(name: String, value: String)] = []
+        var values: [PathValue] = []
         var query = Query.empty
+        var (queryProblem, bodyProblem): (Problem?, Problem?)
         var path: Substring = ""
         var door: Int?
         do throws(Problem) {
-            guard head.uri.utf8.count <= core.configuration.maximumTargetBytes else {
-                throw Problem(.targetTooLong, "The request target is too long.")
-            }
             let target = try Self.split(head.uri)
+            let problem = Self.problem(of: head.uri[...], limit: core.configuration.maximumTargetBytes)
             // First, so that whatever is refused is refused in the dialect of the path's door.
             path = target.path
             if let problem = fields.problem { throw problem.about(.headers) }
@@ -51,11 +52,22 @@ struct RequestHead {
                 case .found(let route, let raw):
                     door = route.door
                     if let text = target.query {
-                        do throws(Problem) { query = try Query(parsing: text) } catch { throw error.about(.query) }
+                        do throws(Problem) {
+                            if let problem = Self.problem(of: text, limit: core.configuration.maximumTargetBytes) {
+                                throw problem
+                            }
+                            query = try Query(parsing: text)
+                        } catch { queryProblem = error.about(.query) }
                     }
-                    values = try Self.decode(raw, of: route)
+                    values = Self.decode(raw, of: route)
+                    bodyProblem = fields.bodyProblem
+                    if !route.defersRefusals {
+                        if let problem = problem ?? bodyProblem ?? queryProblem { throw problem }
+                        for value in values { _ = try value.value.get() }
+                    }
                     outcome = .route(route)
-                case .known(let methods, _) where method == .options:
+                case _ where problem != nil: throw problem ?? Problem.notFound
+                case .known(let methods, _) where method == .options && methods.contains(MethodSet(.options)):
                     outcome = .answer(.empty(headers: [.init("Allow", methods.allow)]))
                 case .known(let methods, let known):
                     door = known
@@ -72,6 +84,8 @@ struct RequestHead {
         }
         self.values = values
         self.query = query
+        self.queryProblem = queryProblem
+        self.bodyProblem = bodyProblem
         self.path = path
     }
 
@@ -86,35 +100,48 @@ struct RequestHead {
             rest = rest[(rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex)...]
             if rest.isEmpty { rest = "/" }
         }
-        guard !rest.utf8.contains(where: { $0 == UInt8(ascii: "#") || $0 > 0x7e || $0 <= 0x20 }) else {
-            throw Problem(.malformedRequest, "The request target holds characters that must be percent-encoded.")
-                .about(.path)
-        }
         guard let mark = rest.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (rest, nil) }
         return (rest[..<mark], rest[rest.utf8.index(after: mark)...])
     }
 
-    private static func decode(
-        _ raw: [Substring], of route: Route
-    ) throws(Problem) -> [(name: String, value: String)] {
-        var values: [(name: String, value: String)] = []
+    /// What is wrong with a target, or a part of one, as a text; it may still be told apart into path and query, and
+    /// the path lead to a route, with a value that is none.
+    private static func problem(of text: Substring, limit: Int) -> Problem? {
+        guard text.utf8.count <= limit else { return Problem(.targetTooLong, "The request target is too long.") }
+        guard !text.utf8.contains(where: { $0 == UInt8(ascii: "#") || $0 > 0x7e || $0 <= 0x20 }) else {
+            return Problem(.malformedRequest, "The request target holds characters that must be percent-encoded.")
+                .about(.path)
+        }
+        return nil
+    }
+
+    private static func decode(_ raw: [Substring], of route: Route) -> [PathValue] {
+        var values: [PathValue] = []
         values.reserveCapacity(raw.count)
         for (index, text) in raw.enumerated() {
             let isRest = route.takesRest && index == raw.count - 1
-            var decoded: [String] = []
-            for segment in isRest ? text.split(separator: "/", omittingEmptySubsequences: false) : [text] {
-                guard let value = PercentDecoding.decode(segment) else {
-                    throw Problem(.malformedRequest, "The path is not percent-encoded UTF-8.").about(.path)
+            let value = Result { () throws(Problem) in
+                guard isRest else { return try decode(text) }
+                var decoded: [String] = []
+                for segment in text.split(separator: "/", omittingEmptySubsequences: false) {
+                    decoded.append(try decode(segment))
                 }
-                // A slash or dots that arrive encoded are another spelling of another path, for a proxy at least.
-                guard !value.isEmpty, !value.utf8.contains(UInt8(ascii: "/")), value != ".", value != ".." else {
-                    throw Problem.notFound.about(.path)
-                }
-                decoded.append(value)
+                return decoded.joined(separator: "/")
             }
-            values.append((route.parameterNames[index], decoded.joined(separator: "/")))
+            values.append((route.parameterNames[index], value))
         }
         return values
+    }
+
+    private static func decode(_ segment: Substring) throws(Problem) -> String {
+        guard let value = PercentDecoding.decode(segment) else {
+            throw Problem(.malformedRequest, "The path is not percent-encoded UTF-8.").about(.path)
+        }
+        // A slash or dots that arrive encoded are another spelling of another path, for a proxy at least.
+        guard !value.isEmpty, !value.utf8.contains(UInt8(ascii: "/")), value != ".", value != ".." else {
+            throw Problem.notFound.about(.path)
+        }
+        return value
     }
 }
 

@@ -47,7 +47,8 @@ struct RouteTable: Sendable {
             throw RouteConflict(method: route.method, template: route.template)
         }
         nodes[node].routes[Int(route.method.rawValue)] = route
-        nodes[node].methods.formUnion([MethodSet(route.method), MethodSet(.options)])
+        nodes[node].methods.formUnion(MethodSet(route.method))
+        if route.answersOptions { nodes[node].methods.formUnion(MethodSet(.options)) }
         if route.method == .get, route.answersHead, nodes[node].routes[Int(Method.head.rawValue)] == nil {
             nodes[node].routes[Int(Method.head.rawValue)] = route
             nodes[node].methods.formUnion(MethodSet(.head))

@@ -17,6 +17,8 @@ public enum BodyLimit: Sendable, Equatable {
 public struct Routes: Sendable {
     var list: [Route] = []
     private var door = 0
+    private var defersRefusals = false
+    private var answersOptions = true
 
     /// Makes an empty list.
     public init() {}
@@ -33,7 +35,7 @@ public struct Routes: Sendable {
         list.append(
             Route(
                 method: method, template: template, bodyLimit: body, answersHead: answersHead, door: door,
-                handler: handler))
+                defersRefusals: defersRefusals, answersOptions: answersOptions, handler: handler))
     }
 
     /// Registers a GET route.
@@ -63,6 +65,8 @@ public struct Routes: Sendable {
 
     mutating func register(_ door: any Door, number: Int) {
         self.door = number
+        defersRefusals = door.defersRefusals
+        answersOptions = door.answersOptions
         door.register(on: &self)
     }
 }
@@ -75,6 +79,10 @@ final class Route: Sendable {
     let answersHead: Bool
     /// Which door of the server registered it; its error format applies.
     let door: Int
+    /// Whether its handler says when what cannot be read is refused.
+    let defersRefusals: Bool
+    /// Whether OPTIONS is answered on its path.
+    let answersOptions: Bool
     let handler: Handler
     /// The names of the template's parameters, in order.
     let parameterNames: [String]
@@ -83,13 +91,15 @@ final class Route: Sendable {
 
     init(
         method: Method, template: String, bodyLimit: BodyLimit, answersHead: Bool, door: Int,
-        handler: @escaping Handler
+        defersRefusals: Bool, answersOptions: Bool, handler: @escaping Handler
     ) {
         self.method = method
         self.template = template
         self.bodyLimit = bodyLimit
         self.answersHead = answersHead
         self.door = door
+        self.defersRefusals = defersRefusals
+        self.answersOptions = answersOptions
         self.handler = handler
         let names = template.split(separator: "/").filter { $0.hasPrefix("{") && $0.hasSuffix("}") }
             .map { String($0.dropFirst().dropLast()) }

@@ -21,14 +21,24 @@ extension MeldDoor {
         let name = try meld.name()
         let caller = try await authenticate(meld)
         guard caller.mayActOn(name) else { throw MeldError.forbidden }
+        guard let account = try await target(name, of: caller) else { throw MeldError.forbidden }
         let patch = try NamedPatch(try meld.object(), of: name)
-        // The caller's own account is known already; only root's command needs to look for it.
-        guard
-            let account = try await
-                (caller.caller.account == nil ? service.account(named: name) : caller.caller.account)
-        else { throw MeldError.forbidden }
         _ = try await service.patch(patch, account, named: name, meld.context(caller.caller))
         return .empty()
+    }
+
+    /// The account that a command changes; nil when nobody has the name, or nobody any more.
+    private func target(_ name: AccountName, of caller: MeldCaller) async throws(Failure) -> AccountID? {
+        // The caller's own account is known already; only root's command needs to look for it.
+        if let own = caller.caller.account { return own }
+        func isLiving(_ state: Aggregate) -> Bool {
+            guard case .account(let state) = state else { return false }
+            return state.lifecycle.isLiving
+        }
+        guard let id = try await service.account(named: name) else { return nil }
+        if isLiving(try await log.state(of: id).aggregate) { return id }
+        // Perhaps another gateway has just made it.
+        return isLiving(try await service.currentState(of: id)) ? id : nil
     }
 
     private func readAccount(_ request: DoorRequest) async throws -> DoorResponse {
@@ -81,13 +91,13 @@ extension MeldDoor {
         let name = try meld.name()
         return try await reading(meld) { caller in
             guard caller.mayActOn(name) else { throw MeldError.forbidden }
-            let wanted = try request.parameter("keyid")
+            let wanted = try? request.parameter("keyid")
             if name.text == self.settings.rootName {
                 guard wanted == self.settings.rootKeyID else { throw Failure.unauthorized }
                 return Self.pem(try await self.rootPair.publicKey())
             }
             guard let view = try await self.view(of: name, caller) else { throw MeldError.forbidden }
-            guard let id = KeyID(wanted), id.description == wanted,
+            guard let wanted, let id = KeyID(wanted), id.description == wanted,
                 let key = view.keys.first(where: { $0.id == id && $0.revokedAt == nil })?.publicKey
             else { throw Failure.unauthorized }
             return Self.pem(key)

@@ -41,7 +41,8 @@ extension MeldDoor {
     private func postDomain(_ request: DoorRequest) async throws -> DoorResponse {
         let meld = try MeldRequest(request)
         let name = try meld.name()
-        let refusal = MeldError.methodNotAllowed("OPTIONS")
+        // Nobody knows another method of this path.
+        let refusal = MeldError.methodNotAllowed("")
         guard let account = try await service.account(named: name) else { throw refusal }
         if case .account(let state) = try await log.state(of: account).aggregate,
             state.naming.contexts.contains(.uuid)

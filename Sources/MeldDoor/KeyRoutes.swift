@@ -1,6 +1,7 @@
 import AccountDomain
 import Accounts
 import DoorKit
+import NIOHTTP1
 import StrictJSON
 
 extension MeldDoor {
@@ -11,10 +12,13 @@ extension MeldDoor {
     private func createKey(_ request: DoorRequest) async throws -> DoorResponse {
         let meld = try MeldRequest(request)
         let name = try meld.name()
+        if let problem = request.queryProblem { throw MeldError(problem) }
         let type = request.query["type"]
         guard type == nil || type == "rsa" else { throw MeldError.badRequest("type must be rsa") }
         let key: NewKey
-        if let code = try request.header("X-Activation-Code"), !code.isEmpty {
+        // A field that comes twice is one value with a comma in it (RFC 9110, section 5.3), and no code has one.
+        let code = request.headers["X-Activation-Code"].filter { !$0.isEmpty }.joined(separator: ", ")
+        if !code.isEmpty {
             guard case .bearer(let token) = meld.authorization else { throw Failure.unauthorized }
             key = try await redeem(token, code, for: name, meld)
         } else {

@@ -53,6 +53,12 @@ public final class MeldDoor: DoorKit.Door {
     /// Unknown paths below these are answered in this dialect.
     public var prefixes: [String] { ["/api/v1", "/register", "/activate"] }
 
+    /// Which of several errors wins is fixed by the dialect: `Authorization`, body, name, and then the route's own.
+    public var defersRefusals: Bool { true }
+
+    /// A path knows the methods that it has a use for; OPTIONS is none.
+    public var answersOptions: Bool { false }
+
     /// Registers every route of the door.
     public func register(on routes: inout Routes) {
         registerActivation(on: &routes)
@@ -70,13 +76,7 @@ public final class MeldDoor: DoorKit.Door {
         case let failure as Failure: return MeldError(failure)?.response
         case ReadFailure.failed(let failure): return MeldError(failure)?.response
         case ReadFailure.callerMoved: return MeldError.unavailable(1).response
-        case let problem as Problem:
-            let refusal = MeldError(problem, for: request)
-            // A name or query that cannot even be decoded comes after an Authorization that cannot be read.
-            if refusal == .notFound || problem.part == .query, (try? Authorization(request)) == nil {
-                return MeldError.invalidHeader.response
-            }
-            return refusal.response
+        case let problem as Problem: return MeldError(problem).response
         default: return nil
         }
     }

@@ -36,15 +36,15 @@ extension MeldError {
     }
 
     /// What the server itself refused, in this dialect: the class names that restify makes of the statuses.
-    init(_ problem: Problem, for request: DoorRequest) {
+    init(_ problem: Problem) {
         switch problem.slug {
         case .malformedJSON: self = .invalidContent(problem.detail)
         case .malformedRequest, .invalid, .unsupportedMediaType, .conflict, .versionConflict, .preconditionFailed,
             .idempotencyKeyReused, .nameTaken, .deviceExists, .deviceRevoked:
-            self = MeldPath(request.path).holdsBadName ? .notFound : .badRequest(problem.detail)
+            self = .badRequest(problem.detail)
         case .unauthorized: self = .unauthorized
         case .forbidden, .accountBlocked, .wrongPassword, .quotaExceeded: self = .forbidden
-        case .notFound, .accountErased: self = MeldPath(request.path).holdsBadName ? .notFound : .resourceNotFound
+        case .notFound, .accountErased: self = .resourceNotFound
         case .methodNotAllowed, .notImplemented:
             self = MeldError(status: 405, code: "MethodNotAllowed", headers: problem.headers)
         case .requestTimeout: self.init(problem, "RequestTimeout")

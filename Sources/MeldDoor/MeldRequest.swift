@@ -28,6 +28,7 @@ struct MeldRequest {
     }
 
     private static func body(of request: DoorRequest) throws(MeldError) -> JSONValue? {
+        if let problem = request.bodyProblem { throw MeldError(problem) }
         guard request.body.readableBytes > 0 else { return nil }
         let types = request.headers["Content-Type"]
         guard types.count == 1, isJSON(types[0]) else { throw .badRequest("The body must come as JSON") }

@@ -13,6 +13,7 @@ extension MeldDoor {
     }
 
     private func activate(_ request: DoorRequest) async throws -> DoorResponse {
+        if let problem = request.bodyProblem { throw problem }
         guard let form = Self.form(request) else {
             return Self.registration(account: "", email: "", error: "The form could not be read.")
         }

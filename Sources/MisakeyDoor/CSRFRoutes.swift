@@ -7,6 +7,7 @@ extension MisakeyDoor {
     }
 
     private func csrfToken(_ request: DoorRequest) async throws -> DoorResponse {
+        try request.requireReadableQuery()
         let token = CSRF.presented(in: Cookies(request)) ?? CSRF.draw()
         var json = JSONWriter(reservingCapacity: 64)
         json.beginObject()

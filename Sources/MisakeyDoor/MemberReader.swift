@@ -154,6 +154,8 @@ extension DoorRequest {
     ///
     /// - Throws: ``MisakeyError`` with everything that is wrong with them.
     func read<Value>(_ read: (MemberReader) throws -> Value?) throws -> Value {
+        try requireReadableQuery()
+        if let bodyProblem { throw bodyProblem }
         // Who sends none says no type either, and it is the body that is missed.
         guard hasBody else { throw MisakeyError(.badRequest, .body, "a body is expected") }
         // Public keys stand as names of members, and are longer than names elsewhere.

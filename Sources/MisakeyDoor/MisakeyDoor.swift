@@ -35,6 +35,9 @@ public final class MisakeyDoor: DoorKit.Door {
         ["/identities", "/account", "/crypto", "/auth", "/csrf"]
     }
 
+    /// Who asks is found out before what is asked is read.
+    public var defersRefusals: Bool { true }
+
     /// Registers every route of the door.
     public func register(on routes: inout Routes) {
         registerCSRF(on: &routes)
@@ -49,7 +52,7 @@ public final class MisakeyDoor: DoorKit.Door {
     public func answer(to error: any Error, for request: DoorRequest) -> DoorResponse? {
         switch error {
         case let error as MisakeyError: error.response
-        case let problem as Problem: Self.answer(to: problem, request)
+        case let problem as Problem: Self.answer(to: problem)
         case let failure as Failure: Self.answer(to: failure)
         case ReadFailure.failed(let failure): Self.answer(to: failure)
         case ReadFailure.callerMoved: Self.answer(to: Failure.unavailable(retryAfterSeconds: 1))
@@ -57,14 +60,10 @@ public final class MisakeyDoor: DoorKit.Door {
         }
     }
 
-    private static func answer(to problem: Problem, _ request: DoorRequest) -> DoorResponse {
+    private static func answer(to problem: Problem) -> DoorResponse {
         // As the system itself does: no body.
-        if problem.slug == .tooManyRequests { return .empty(status: 429, headers: problem.headers) }
-        // An id that is none, however it is spelt; a path that is none has no such part.
-        if problem.part == .path, problem.slug == .malformedRequest || problem.slug == .notFound {
-            return MisakeyError(.badRequest, .path, request.idName, .malformed, problem.detail).response
-        }
-        return MisakeyError(problem).response
+        problem.slug == .tooManyRequests
+            ? .empty(status: 429, headers: problem.headers) : MisakeyError(problem).response
     }
 
     private static func answer(to failure: Failure) -> DoorResponse? {

@@ -60,8 +60,11 @@ extension MisakeyError {
         switch problem.slug {
         case .malformedJSON: self.init(.badRequest, .body, problem.detail)
         case .invalid: self.init(.badRequest, .body, "the body must be an object")
-        case .unsupportedMediaType: self.init(.badRequest, .headers, "Content-Type", .invalid, problem.detail)
-        case .malformedRequest: self.init(.badRequest, problem.part == .query ? .query : .headers, problem.detail)
+        case .unsupportedMediaType:
+            // Who is told of a header is not to look for the other.
+            let header = problem.part == .headers ? "Content-Encoding" : "Content-Type"
+            self.init(.badRequest, .headers, header, .invalid, problem.detail)
+        case .malformedRequest: self.init(.badRequest, Origin(problem.part), problem.detail)
         case .targetTooLong: self.init(.badRequest, .path, problem.detail)
         case .notFound: self.init(.notFound, .path)
         case .methodNotAllowed, .notImplemented: self.init(.methodNotAllowed, .path, headers: problem.headers)

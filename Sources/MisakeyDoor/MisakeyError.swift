@@ -38,6 +38,15 @@ struct MisakeyError: Error {
     enum Origin: String {
         case acr, body, headers, query, path, cookies
         case `internal`
+
+        init(_ part: Problem.Part?) {
+            self =
+                switch part {
+                case .path: .path
+                case .query: .query
+                case .headers, nil: .headers
+                }
+        }
     }
 
     /// What is wrong with one thing.

@@ -4,18 +4,19 @@ import DoorKit
 extension DoorRequest {
     /// The id in the path, in either case.
     ///
-    /// - Throws: ``MisakeyError`` for anything but a random UUID, under the name that the dialect has for it.
+    /// - Throws: ``MisakeyError`` for anything but a random UUID, under the name that the dialect has for it; the
+    ///   problem of a query that cannot be read.
     func id(_ name: String) throws -> StreamID {
-        guard let text = Self.randomUUID(try parameter("id")), let id = StreamID(text) else {
+        guard let text = (try? parameter("id")).flatMap(Self.randomUUID), let id = StreamID(text) else {
             throw MisakeyError(.badRequest, .path, name, .malformed)
         }
+        try requireReadableQuery()
         return id
     }
 
-    /// What the dialect calls the id in the path, known by what stands before it.
-    var idName: String {
-        if path.hasPrefix("/identities") { return "identity_id" }
-        return path.hasPrefix("/crypto") ? "box_id" : "account_id"
+    /// No route has a use for a query, but one that cannot be read is no request of a client of this API.
+    func requireReadableQuery() throws(Problem) {
+        if let queryProblem { throw queryProblem }
     }
 
     /// A UUID of version 4 in lower case; nil for anything else.

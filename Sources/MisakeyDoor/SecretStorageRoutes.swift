@@ -15,6 +15,7 @@ extension MisakeyDoor {
 
     private func readSecretStorage(_ request: DoorRequest) async throws -> DoorResponse {
         try await read(request, acr: 2) { login in
+            try request.requireReadableQuery()
             guard case .account(let account) = try await log.state(of: try login.ownAccount()).aggregate,
                 let rootKey = account.secretStorage.rootKey, let vaultKey = account.secretStorage.vaultKey
             else {

@@ -1,4 +1,5 @@
 import DoorKit
+import NIOHTTP1
 import StrictJSON
 
 /// Routes that show what arrived.
@@ -45,6 +46,22 @@ struct EchoDoor: Door {
         routes.get("/trace") { request in .text(request.traceID ?? "-") }
         routes.get("/page") { _ in DoorResponse(status: 200, contentType: "text/html", body: .bytes([0x68])) }
         routes.get("/big") { _ in .json([UInt8](repeating: 0x20, count: 32 << 20)) }
+    }
+}
+
+/// A door that says itself when what it cannot read is refused, and that leaves OPTIONS to nobody.
+struct LateDoor: Door {
+    var defersRefusals: Bool { true }
+    var answersOptions: Bool { false }
+
+    func register(on routes: inout Routes) {
+        routes.post("/late/{first}/{second}", body: .bytes(10)) { request in
+            guard request.headers.contains(name: "Known") else { return .text("who", status: 401) }
+            if let problem = request.bodyProblem { throw problem }
+            let first = try request.parameter("first")
+            if let problem = request.queryProblem { throw problem }
+            return .text("\(first) \((try? request.parameter("second")) ?? "-") \(request.query["a"] ?? "-")")
+        }
     }
 }
 

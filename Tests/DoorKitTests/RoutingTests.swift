@@ -58,6 +58,31 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("POST", "/late/a/b?a=1", "Known: 1\r\n", 200), ("POST", "/late/a/%ff", "Known: 1\r\n", 200),
+        ("POST", "/late/%ff/b", "Known: 1\r\n", 400), ("POST", "/late/%2e%2e/b", "Known: 1\r\n", 404),
+        ("POST", "/late/a/b?a=%ff", "Known: 1\r\n", 400), ("POST", "/late/a%2fb/b?a&a", "", 401),
+        ("POST", "/late/a/b", "Known: 1\r\nContent-Length: 11\r\n", 413),
+        ("POST", "/late/%ff/b?a=%ff", "Content-Encoding: gzip\r\nContent-Length: 11\r\n", 401),
+        ("POST", "/late/%ff/b", "Known: 1\r\nContent-Encoding: gzip\r\n", 415),
+        ("POST", "/late/%ff/b/c", "Content-Encoding: gzip\r\n", 404), ("PUT", "/late/%ff/b", "", 405),
+        ("OPTIONS", "/late/a/b", "", 405), ("POST", "/late/a#/b", "", 401), ("POST", "/late/a#", "", 400),
+        ("POST", "/late/a/\(String(repeating: "b", count: 9_000))", "", 401),
+        ("POST", "/late/a/b?\(String(repeating: "b", count: 9_000))", "", 401),
+        ("POST", "/late/a/b?\(String(repeating: "b", count: 9_000))", "Known: 1\r\n", 414),
+        ("POST", "/late/\(String(repeating: "b", count: 9_000))", "Known: 1\r\n", 414),
+        ("POST", "/late/a/b?a=#", "", 401), ("POST", "/late/a/b?a=#", "Known: 1\r\n", 400),
+    ])
+    func `a door may say itself when what cannot be read is refused`(
+        method: String, target: String, fields: String, status: Int
+    ) async throws {
+        let answer = try await TestServer.run(LateDoor()) {
+            try await RawClient.exchange($0.port, "\(method) \(target) HTTP/1.1\r\nHost: test\r\n\(fields)\r\n")
+        }
+        #expect(answer.status == status)
+        if status == 405 { #expect(answer.headers["allow"] == "POST") }
+    }
+
     @Test(arguments: ["BREW", "TRACE"])
     func `a method that nobody knows is refused in the form of the path's door`(method: String) async throws {
         let answers = try await TestServer.run(EchoDoor(), PlainDoor()) { server in

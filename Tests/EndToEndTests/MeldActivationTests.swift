@@ -138,9 +138,13 @@ import Testing
                 "POST", "user/\(name)/key", as: Meld.basic(name, token), headers: [("X-Activation-Code", code)]),
             "the token as a password")
         expectRefused(try meld.call("POST", "user/\(name)/key", as: "Bearer \(token)"), "without the code")
+        expectRefused(
+            try meld.call(
+                "POST", "user/\(name)/key", as: "Bearer \(token)",
+                headers: [("X-Activation-Code", code), ("X-Activation-Code", code)]), "the code twice")
         #expect(bodies.count == 1)
         #expect(try meld.service.root.call("GET", "/v1/accounts?name=\(other)").items.isEmpty)
-        // Three wrong codes of this token were counted, and neither other answer; so it is redeemed still.
+        // Four wrong codes of this token were counted, and neither other answer; so it is redeemed still.
         #expect(try meld.redeem(name, token, code).status == 200)
         expectRefused(try meld.redeem(name, token, code), "a second time")
         #expect(try meld.events(of: name) == ["account.created.v1", "key.issued.v1"])

@@ -177,9 +177,49 @@ import Testing
         ] {
             let method = name == "box_id" || path.hasSuffix("password") ? "PUT" : "GET"
             expectMisakey(try client.call(method, path), 400, "bad_request", "path", [name: "malformed"], "\(path)")
+            if path.hasSuffix("pwd-params") { continue }
+            // Who asks comes first: no credential, a broken one, a token against forged requests, a weak login.
+            let stranger = root.with(nil)
+            expectMisakey(
+                try stranger.call(method, path), 401, "unauthorized", "headers", ["Authorization": "required"],
+                "\(path)")
+            expectMisakey(
+                try stranger.call(method, path, headers: [("Authorization", "x")]), 401, "unauthorized", "headers",
+                ["Authorization": "malformed"], "\(path)")
+            if method == "PUT" {
+                expectMisakey(
+                    try stranger.call(method, path, headers: [("Cookie", "accesstoken=x; tokentype=bearer")]), 403,
+                    "forbidden", "headers", ["csrf_token": "invalid"], "\(path)")
+            }
+            expectMisakey(
+                try person.client(0).call(method, path), 403, "forbidden", "acr", nil, "\(path)")
+        }
+        for refused in ["\(person.backup)?a=%zz", "/crypto/secret-storage?a=1&a=2"] {
+            expectMisakey(
+                try root.with(nil).call("GET", refused), 401, "unauthorized", "headers", ["Authorization": "required"])
+            expectMisakey(try client.call("GET", refused), 400, "bad_request", "query", [:], "\(refused)")
+        }
+        let packed = [("Content-Encoding", "gzip")]
+        expectMisakey(
+            try root.with(nil).call("PUT", person.backup, ["a": 1], headers: packed), 401, "unauthorized", "headers",
+            ["Authorization": "required"])
+        expectMisakey(
+            try client.call("PUT", person.backup, ["a": 1], headers: packed), 400, "bad_request", "headers",
+            ["Content-Encoding": "invalid"])
+        // More than is taken at all, told by its length: nobody waits for it, and a stranger learns nothing of limits.
+        for (credential, status) in [("", 401), ("Authorization: Bearer \(try person.token(2))\r\n", 413)] {
+            let connection = try HTTPConnection(port: try Service.shared().port)
+            try connection.send(
+                "PUT \(person.backup) HTTP/1.1\r\nHost: localhost\r\n\(credential)Content-Type: application/json\r\n"
+                    + "Content-Length: 1000000000\r\n\r\n")
+            let (code, origin) = status == 401 ? ("unauthorized", "headers") : ("request_entity_too_large", "body")
+            expectMisakey(try connection.readResponse(to: "PUT"), status, code, origin)
         }
         let long = "/accounts/\(String(repeating: "a", count: 9_000))/backup"
-        expectMisakey(try client.call("GET", long), 400, "bad_request", "path", [:])
+        expectMisakey(
+            try root.with(nil).call("GET", long), 401, "unauthorized", "headers", ["Authorization": "required"])
+        expectMisakey(try client.call("GET", long), 400, "bad_request", "path", ["account_id": "malformed"])
+        expectMisakey(try client.call("GET", "\(long)/more"), 400, "bad_request", "path", [:])
         expectMisakey(try client.call("GET", "\(person.backup)?a=1&a=2"), 400, "bad_request", "query", [:])
         let twice = [("Content-Type", "application/json"), ("Content-Type", "application/json")]
         let body: JSONValue = ["data": "YQ==", "version": 2]
