@@ -85,7 +85,7 @@ import Testing
             environment: ["LEDGER_HOME": "\(home.path)/home", "LEDGER_KEYS_PASSPHRASE": passphrase]
                 .merging(settings) { $1 },
             directory: place.path)
-        guard let status = process.waitForEnd(within: 120) else { throw TestFailure("a tool did not end") }
+        guard let status = process.waitForEnd() else { throw TestFailure("a tool did not end") }
         return Ended(code: status, output: process.output, errors: process.errors)
     }
 

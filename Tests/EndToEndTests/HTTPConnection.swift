@@ -24,7 +24,7 @@ final class HTTPConnection {
     private var buffer: [UInt8] = []
     private var offset = 0
 
-    init(port: Int, timeoutSeconds: Int = 30) throws {
+    init(port: Int, timeoutSeconds: Int = 60) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw TestFailure("no socket") }
         var address = sockaddr_in()

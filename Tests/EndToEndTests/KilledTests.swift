@@ -54,7 +54,7 @@ import Testing
         -> (status: Int32?, output: String, errors: String)
     {
         let process = try deployment.start(arguments, settings)
-        let status = process.waitForEnd(within: 120)
+        let status = process.waitForEnd()
         return (status, process.output, process.errors)
     }
 
@@ -284,7 +284,7 @@ import Testing
             let place = TemporaryDirectory()
             let process = try ServiceProcess(arguments, environment: settings, directory: place.path)
             #expect(
-                eventually(within: 60) {
+                eventually {
                     FileManager.default.fileExists(atPath: "\(home.path)/home/\(sign)") || process.status != nil
                 })
             #expect(process.status == nil, "\(process.errors)")
@@ -292,7 +292,7 @@ import Testing
         }
         let place = TemporaryDirectory()
         let last = try ServiceProcess(arguments, environment: settings, directory: place.path)
-        let status = last.waitForEnd(within: 120)
+        let status = last.waitForEnd()
         // The third came to its end or not: its commit is just behind the keys.
         let isThere = status == 78 && last.errors.contains("all of it is there")
         #expect(status == 0 || isThere, "\(last.errors)")
@@ -328,7 +328,7 @@ import Testing
             let process = try ServiceProcess(
                 ["restore", "\(files.path)/export", "--keys", "\(files.path)/keys"] + options,
                 environment: passphrase.merging(["LEDGER_HOME": "\(home.path)/home"]) { $1 }, directory: place.path)
-            #expect(process.waitForEnd(within: 120) != nil)
+            #expect(process.waitForEnd() != nil)
             return process
         }
         let unsound = try restore([], home)

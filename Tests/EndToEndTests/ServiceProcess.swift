@@ -81,7 +81,7 @@ final class ServiceProcess: Sendable {
 
     /// Waits for the end; nil when it did not come.
     @discardableResult
-    func waitForEnd(within seconds: Double = 30) -> Int32? {
+    func waitForEnd(within seconds: Double = 120) -> Int32? {
         _ = eventually(within: seconds) { status != nil }
         return status
     }
@@ -108,18 +108,20 @@ final class ServiceProcess: Sendable {
         mv "$directory/pid.new" "$directory/pid"
         exec 3<&0
         (
-            cat <&3 >/dev/null
+            while read -r _ <&3; do :; done
             if [ ! -e "$directory/status" ]; then
                 : >"$directory/orphan"
                 kill -CONT $program
                 kill -TERM $program
             fi
         ) >/dev/null 2>&1 &
+        watcher=$!
         exec 3<&-
         wait $program
         status=$?
         echo $status >"$directory/status.new"
         mv "$directory/status.new" "$directory/status"
+        kill -KILL $watcher
         if [ -e "$directory/orphan" ]; then rm -rf "$directory"; fi
         """
 }

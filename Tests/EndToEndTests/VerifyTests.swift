@@ -24,7 +24,7 @@ import Testing
         /// Runs a command to its end.
         func run(_ arguments: [String]) throws -> (status: Int32?, output: String, errors: String) {
             let process = try deployment.start(arguments, settings)
-            let status = process.waitForEnd(within: 60)
+            let status = process.waitForEnd()
             return (status, process.output, process.errors)
         }
 
@@ -53,7 +53,7 @@ import Testing
         let sealed = try Sealed()
         let gateway = try sealed.deployment.serve(sealed.settings)
         try createAccounts(5, gateway.root)
-        #expect(eventually(within: 20) { sealed.keptSize == 5 })
+        #expect(eventually { sealed.keptSize == 5 })
         let verified = try sealed.run(["verify"])
         #expect(verified.status == 0, "\(verified)")
         #expect(verified.output.contains("sound"))
@@ -83,7 +83,7 @@ import Testing
         let sealed = try Sealed()
         var gateway = try sealed.deployment.serve(sealed.settings)
         try createAccounts(5, gateway.root)
-        #expect(eventually(within: 20) { sealed.keptSize == 5 })
+        #expect(eventually { sealed.keptSize == 5 })
         gateway.process.stop()
         // As a restored backup of the time when the log had three events.
         try sealed.execute(
@@ -100,12 +100,12 @@ import Testing
         let refused = try sealed.deployment.start(["serve"], sealed.settings)
         var port: Int?
         #expect(
-            eventually(within: 30) {
+            eventually {
                 port = Deployment.port(in: refused.errors)
                 return port != nil
             })
         let root = Client(port: try #require(port), key: Deployment.rootKey)
-        #expect(eventually(within: 20) { (try? root.call("GET", "/health/ready").status) == 503 })
+        #expect(eventually { (try? root.call("GET", "/health/ready").status) == 503 })
         #expect(refused.errors.contains("nothing is written"))
         #expect(try root.call("POST", "/v1/accounts", ["name": "refused"]).status == 503)
         #expect(try root.head() == 3)
@@ -114,7 +114,7 @@ import Testing
 
         let process = try sealed.deployment.start(["serve", "--accept-rollback"], sealed.settings)
         #expect(
-            eventually(within: 30) {
+            eventually {
                 port = Deployment.port(in: process.errors)
                 return port != nil || process.status != nil
             })
@@ -122,11 +122,11 @@ import Testing
         try gateway.root.waitUntilReady(process)
         let origin = "\(TestDatabase.origin)/2"
         #expect(
-            eventually(within: 20) {
+            eventually {
                 (try? String(contentsOfFile: sealed.checkpoint, encoding: .utf8))?.hasPrefix("\(origin)\n4\n") == true
             })
         try createAccounts(1, gateway.root)
-        #expect(eventually(within: 20) { sealed.keptSize == 5 })
+        #expect(eventually { sealed.keptSize == 5 })
         let verified = try sealed.run(["verify"])
         #expect(verified.status == 0, "\(verified)")
         #expect(verified.output.contains(origin))
