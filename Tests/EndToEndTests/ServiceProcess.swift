@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 
 /// A process of the built program: started, watched, stopped and killed by its pid.
 ///
@@ -131,9 +132,7 @@ final class TemporaryDirectory: Sendable {
     let path: String
 
     init() {
-        path =
-            FileManager.default.temporaryDirectory
-            .appendingPathComponent("ledger-e2e-\(getpid())-\(UUID().uuidString.prefix(8))").path
+        path = "\(Scratch.directory)/ledger-e2e-\(getpid())-\(UUID().uuidString.prefix(8))"
         try? FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
     }
