@@ -88,10 +88,21 @@ final class ServiceProcess: Sendable {
     }
 
     /// SIGTERM, and waits for the end.
+    ///
+    /// It is sent once the program listens for it: one that has only just begun is ended by the signal itself.
     @discardableResult
     func stop() -> Int32? {
+        _ = eventually { status != nil || catches(SIGTERM) }
         signal(SIGTERM)
         return waitForEnd()
+    }
+
+    /// Whether it has a handler for a signal.
+    private func catches(_ number: Int32) -> Bool {
+        let lines = (Self.read("/proc/\(pid)/status") ?? "").split(separator: "\n")
+        guard let line = lines.first(where: { $0.hasPrefix("SigCgt:") }) else { return false }
+        let mask = UInt64(line.dropFirst("SigCgt:".count).trimmingCharacters(in: .whitespaces), radix: 16) ?? 0
+        return mask >> UInt64(number - 1) & 1 == 1
     }
 
     /// SIGKILL, and waits until it is gone.
