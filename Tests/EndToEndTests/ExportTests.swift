@@ -25,7 +25,8 @@ import Testing
 
         init() throws {
             service = try Service()
-            files = TemporaryDirectory()
+            // Gone with the service, for what tests share is never released.
+            files = TemporaryDirectory(in: service.home.path)
             let root = service.root
             let mark = ExportTests.mark
             let space = Unique.domain()

@@ -142,8 +142,8 @@ final class ServiceProcess: Sendable {
 final class TemporaryDirectory: Sendable {
     let path: String
 
-    init() {
-        path = "\(Scratch.directory)/ledger-e2e-\(getpid())-\(UUID().uuidString.prefix(8))"
+    init(in parent: String = Scratch.directory) {
+        path = "\(parent)/ledger-e2e-\(getpid())-\(UUID().uuidString.prefix(8))"
         try? FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
     }
