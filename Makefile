@@ -26,7 +26,7 @@ run: ## Build and start everything on a private PostgreSQL in .ledger (RUN_ARGS)
 test: ## Build and run all tests (TEST_ARGS; LEDGER_TEST_DATABASE_URL for a server of your own)
 	@scripts/install-packages build test
 	@$(SWIFT) build $(TEST_BUILD_FLAGS)
-	@$(SWIFT) test --skip-build --no-parallel $(TEST_ARGS)
+	@scripts/run-tests $(SWIFT) test --skip-build --no-parallel $(TEST_ARGS)
 
 bench: ## Measure against other event stores, with ratios (BENCH_ARGS)
 	@scripts/install-packages build test bench

@@ -289,7 +289,7 @@ let package = Package(
                 "DoorKit", "MeldDoor", "StrictJSON", "AccountDomain", "AccountSecurity", "Accounts", "EventCoding",
                 "PostgresClient", "PostgresLedger", "PostgresReadModels", "TestSupport", crypto, logging,
             ]),
-        tests("EmbeddedPostgres", ["EmbeddedPostgres"]),
+        tests("EmbeddedPostgres", ["EmbeddedPostgres", "TestSupport"]),
         tests("MailTransport", ["AccountDomain", "MailTransport", "TestSupport"]),
         tests(
             "Outbox",
@@ -310,7 +310,7 @@ let package = Package(
                 "AccountDomain", "Accounts", "EventCoding", "PKI", "StrictJSON", "PostgresClient", "TestSupport",
                 "Transparency", crypto,
             ]),
-        tests("Deployment", [.product(name: "Yams", package: "Yams")]),
+        tests("Deployment", ["TestSupport", .product(name: "Yams", package: "Yams")]),
     ]
 )
 

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 
 /// The compose file on this machine: its secrets in a directory, its database and its services as plain processes.
 ///
@@ -14,9 +15,9 @@ final class LocalDeployment: Sendable {
     /// Makes the secrets.
     init() async throws {
         directory = try TemporaryDirectory()
-        databasePort = try Self.freePort()
-        gatewayPort = try Self.freePort()
-        mailPort = try Self.freePort()
+        databasePort = try FreePort.choose()
+        gatewayPort = try FreePort.choose()
+        mailPort = try FreePort.choose()
         imageEnvironment = try Dockerfile().image.environment
         try await PlainProcess.output(["\(Repository.path)/scripts/make-secrets", secrets])
         for name in try FileManager.default.contentsOfDirectory(atPath: secrets) where name.hasSuffix("_url") {
@@ -91,21 +92,4 @@ final class LocalDeployment: Sendable {
         install -m 600 "$2" "$1/pg/password"
         if [ "$(id -u)" = 0 ]; then chown -R postgres: "$1/pg" "$1/data"; fi
         """
-
-    private static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { throw DeploymentFailure("no socket") }
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
-            }
-        }
-        guard isBound else { throw DeploymentFailure("no free port") }
-        return Int(UInt16(bigEndian: address.sin_port))
-    }
 }

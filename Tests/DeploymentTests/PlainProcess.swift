@@ -58,7 +58,7 @@ final class PlainProcess: Sendable {
     var isRunning: Bool { shell.isRunning }
 
     /// Waits for its end and answers its exit status.
-    func status(within seconds: Double = 60) async throws -> Int32 {
+    func status(within seconds: Double = 120) async throws -> Int32 {
         guard try await eventually(within: seconds, { !self.shell.isRunning }) else {
             throw DeploymentFailure("it did not end: \(output)")
         }
@@ -107,7 +107,7 @@ final class PlainProcess: Sendable {
 }
 
 /// Waits until a condition holds; false when it never did.
-func eventually(within seconds: Double = 30, _ condition: () async throws -> Bool) async throws -> Bool {
+func eventually(within seconds: Double = 60, _ condition: () async throws -> Bool) async throws -> Bool {
     let end = ContinuousClock.now + .seconds(seconds)
     while true {
         if try await condition() { return true }

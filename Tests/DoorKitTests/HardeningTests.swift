@@ -135,7 +135,7 @@ import Testing
     }
 
     @Test func `an idle connection is closed`() async throws {
-        let text = try await TestServer.run(EchoDoor(), configure: { $0.idleTimeout = .milliseconds(100) }) { server in
+        let text = try await TestServer.run(EchoDoor(), configure: { $0.idleTimeout = .seconds(2) }) { server in
             try await RawClient.connect(server.port) { client in
                 try await client.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
                 _ = try await client.answer()

@@ -128,7 +128,7 @@ private struct SlowDoor: Door {
     }
 
     @Test func `readiness goes off while the server still accepts`() async throws {
-        let answer = try await TestServer.run(EchoDoor(), configure: { $0.readinessLead = .seconds(1) }) { server in
+        let answer = try await TestServer.run(EchoDoor(), configure: { $0.readinessLead = .seconds(50) }) { server in
             await server.group.triggerGracefulShutdown()
             await server.server.drain.wait()
             #expect(server.server.drain.isDraining)

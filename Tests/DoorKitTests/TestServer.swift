@@ -17,6 +17,7 @@ struct TestServer: Sendable {
         configuration.port = 0
         configuration.drainLimit = .seconds(1)
         configure(&configuration)
+        let lead = configuration.readinessLead
         let (ports, found) = AsyncStream.makeStream(of: Int.self)
         var quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         quiet.logLevel = .critical
@@ -28,7 +29,7 @@ struct TestServer: Sendable {
         return try await withThrowingTaskGroup(of: Result?.self) { tasks in
             tasks.addTask {
                 defer { found.finish() }
-                try await group.run()
+                do { try await group.run() } catch is CancellationError where Task.isCancelled {}
                 return nil
             }
             tasks.addTask {
@@ -42,6 +43,8 @@ struct TestServer: Sendable {
                 if let next {
                     result = next
                     await group.triggerGracefulShutdown()
+                    // What was to be seen during the lead has been seen.
+                    if lead > .zero { tasks.cancelAll() }
                 }
             }
             guard let result else { throw NoResult() }

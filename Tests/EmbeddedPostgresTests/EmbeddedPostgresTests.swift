@@ -55,7 +55,7 @@ import Testing
         defer { server.stop() }
         let error = #expect(throws: EmbeddedPostgresError.self) { try home.start() }
         #expect(error?.kind == .alreadyRunning(processID: getpid()))
-        #expect(error?.description.contains("process \(getpid()) is already running on /tmp/embedded-") == true)
+        #expect(error?.description.contains("process \(getpid()) is already running on \(home.path)") == true)
         #expect(try server.ask("SELECT 1") == "1")
     }
 

@@ -1,15 +1,18 @@
 import Glibc
+import TestSupport
 
 @testable import EmbeddedPostgres
 
-/// A home under `/tmp` that goes away with its cluster, wherever that lies.
+/// A home for a test that goes away with its cluster, wherever that lies.
 final class TemporaryHome: Sendable {
     let path: String
 
     /// An open home lets the server's user pass through when we are root.
     init(isOpen: Bool = true) throws {
-        var template = Array("/tmp/embedded-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw DurableFileError(path: "/tmp", operation: "make a directory in") }
+        var template = Array("\(Scratch.directory)/embedded-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw DurableFileError(path: Scratch.directory, operation: "make a directory in")
+        }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         if isOpen { chmod(path, 0o711) }
     }

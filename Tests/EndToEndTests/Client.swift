@@ -127,13 +127,15 @@ func expectProblem(
         sourceLocation: sourceLocation)
 }
 
-/// Asks until `condition` holds; false when the time is over.
-func eventually(within seconds: Double = 20, _ condition: () throws -> Bool) rethrows -> Bool {
+/// Asks until `condition` holds; false when the time is over, which is long because waiting costs nothing once it holds.
+func eventually(within seconds: Double = 60, _ condition: () throws -> Bool) rethrows -> Bool {
     let end = ContinuousClock.now + .seconds(seconds)
+    var pause: UInt32 = 1_000
     while true {
         if try condition() { return true }
         if ContinuousClock.now > end { return false }
-        usleep(20_000)
+        usleep(pause)
+        pause = min(pause * 2, 20_000)
     }
 }
 

@@ -138,7 +138,7 @@ struct Everybody {
     func erase() throws {
         _ = try did(root.call("DELETE", "/v1/spaces/\(space)"), "DELETE")
         for path in accounts { if try root.call("GET", path).status != 410 { _ = try root.call("DELETE", path) } }
-        let isErased = try eventually(within: 60) {
+        let isErased = try eventually {
             let isGone = try root.call("GET", "/v1/spaces/\(space)").status == 404
             let left = try service.sql(
                 "SELECT count(*) FROM ledger.subject_keys WHERE destroyed_at IS NOT NULL AND purged_at IS NULL")

@@ -8,7 +8,12 @@ import Testing
     private static let mark = "kanarienvogel"
 
     /// A service with a bit of everything, its export and its keys.
-    struct Exported {
+    struct Exported: Sendable {
+        /// The one of all tests that leave it as it is.
+        static func shared() throws -> Exported { try only.get() }
+
+        private static let only = Result { try Exported() }
+
         let service: Service
         let files: TemporaryDirectory
         let person: Person
@@ -20,7 +25,8 @@ import Testing
 
         init() throws {
             service = try Service()
-            files = TemporaryDirectory()
+            // Gone with the service, for what tests share is never released.
+            files = TemporaryDirectory(in: service.home.path)
             let root = service.root
             let mark = ExportTests.mark
             let space = Unique.domain()
@@ -37,7 +43,8 @@ import Testing
                 "profile": ["note": .string(mark)], "space": .string(space),
             ])
             for version in 1...2 {
-                let data = Array(mark.utf8) + [UInt8](repeating: UInt8(version), count: 100_000 * version)
+                // Large enough to be blobs.
+                let data = Array(mark.utf8) + [UInt8](repeating: UInt8(version), count: 50_000 + 5_000 * version)
                 let put: JSONValue = ["version": .integer(Int64(version)), "data": .string(Base64.encode(data))]
                 #expect(try root.call("PUT", "\(person.path)/backup", put).status == 200)
             }
@@ -49,7 +56,7 @@ import Testing
                 "POST", "/v1/accounts", ["name": .string(name)], headers: [("Idempotency-Key", name)])
             idempotent = (name, made["id"].stringValue ?? "")
             erased = try root.account(["emails": [.string("\(mark).erased@example.org")]])
-            let big: JSONValue = ["version": 1, "data": .string(Base64.encode([UInt8](repeating: 1, count: 90_000)))]
+            let big: JSONValue = ["version": 1, "data": .string(Base64.encode([UInt8](repeating: 1, count: 50_000)))]
             #expect(try root.call("PUT", "\(erased.path)/backup", big).status == 200)
             #expect(try root.call("DELETE", erased.path).status < 300)
             // The purge of its boxes goes on in the background, and would make two exports differ.
@@ -85,7 +92,7 @@ import Testing
             environment: ["LEDGER_HOME": "\(home.path)/home", "LEDGER_KEYS_PASSPHRASE": passphrase]
                 .merging(settings) { $1 },
             directory: place.path)
-        guard let status = process.waitForEnd(within: 120) else { throw TestFailure("a tool did not end") }
+        guard let status = process.waitForEnd() else { throw TestFailure("a tool did not end") }
         return Ended(code: status, output: process.output, errors: process.errors)
     }
 
@@ -94,7 +101,7 @@ import Testing
     }
 
     @Test func `an export restored in a new home is the same log, and exports the same`() throws {
-        let old = try Exported()
+        let old = try Exported.shared()
         let root = old.service.root
         let before = try root.call("GET", old.person.path)
         let history = try root.call("GET", "\(old.person.path)/events?limit=100")
@@ -112,7 +119,6 @@ import Testing
         let home = TemporaryDirectory()
         let restored = try Self.tool(["restore", old.export, "--keys", old.keys], home: home)
         #expect(restored.code == 0, "\(restored.errors)")
-        _ = old.service.process.stop()
 
         let new = try Service(home: home)
         #expect(try new.root.head() == head)
@@ -142,7 +148,7 @@ import Testing
     }
 
     @Test func `the checkpoint that closes an export is checked against the log's key and against older ones`() throws {
-        let old = try Exported()
+        let old = try Exported.shared()
         let own = try Self.key(old.service)
         let saved = "\(old.service.home.path)/home/checkpoint/checkpoint"
         let signed = try old.tool(["replay", "--from-file", old.export, "--quiet", "--verifier-key", own])
@@ -169,7 +175,7 @@ import Testing
     }
 
     @Test func `nothing that a person typed can be read in an export, nor in the file of keys`() throws {
-        let old = try Exported()
+        let old = try Exported.shared()
         let root = try String(contentsOfFile: "\(old.service.home.path)/home/keys/master.key", encoding: .utf8)
         for file in [old.export, old.keys] {
             let text = String(decoding: Self.bytes(file), as: UTF8.self)
@@ -205,7 +211,7 @@ import Testing
     }
 
     @Test func `whatever is wrong with an export is found and named by its line, and nothing is made of it`() throws {
-        let old = try Exported()
+        let old = try Exported.shared()
         let lines = String(decoding: Self.bytes(old.export), as: UTF8.self).split(separator: "\n").map { String($0) }
         let blob = try #require(lines.firstIndex { $0.contains("ledger.blob.v1") })
         let key = try #require(lines.firstIndex { $0.contains("ledger.key.v1") && $0.contains("wrapped") })
@@ -260,7 +266,7 @@ import Testing
     }
 
     @Test func `a wrong passphrase, foreign keys or a database in use make nothing`() throws {
-        let old = try Exported()
+        let old = try Exported.shared()
         let home = TemporaryDirectory()
         let wrong = try Self.tool(
             ["restore", old.export, "--keys", old.keys], home: home, ["LEDGER_KEYS_PASSPHRASE": "another passphrase"])

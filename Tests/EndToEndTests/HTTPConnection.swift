@@ -24,7 +24,7 @@ final class HTTPConnection {
     private var buffer: [UInt8] = []
     private var offset = 0
 
-    init(port: Int, timeoutSeconds: Int = 30) throws {
+    init(port: Int, timeoutSeconds: Int = 60) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw TestFailure("no socket") }
         var address = sockaddr_in()
@@ -56,6 +56,7 @@ final class HTTPConnection {
             let count = bytes[sent...].withUnsafeBytes {
                 Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
+            if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw TestFailure("the connection broke while sending") }
             sent += count
         }
@@ -78,11 +79,13 @@ final class HTTPConnection {
             buffer.removeFirst(offset)
             offset = 0
         }
-        let room = 65_536
-        let start = buffer.count
-        buffer.append(contentsOf: repeatElement(0, count: room))
-        let count = buffer[start...].withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, room, 0) }
-        buffer.removeLast(room - max(0, count))
+        let count = withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 1) { room in
+            var count = 0
+            // A socket with a time limit is not gone on with by itself when a signal comes.
+            repeat { count = recv(descriptor, room.baseAddress, room.count, 0) } while count < 0 && errno == EINTR
+            if count > 0 { buffer.append(contentsOf: UnsafeRawBufferPointer(rebasing: room[..<count])) }
+            return count
+        }
         guard count >= 0 else { throw TestFailure("nothing came: \(String(cString: strerror(errno)))") }
         return count > 0
     }

@@ -64,7 +64,7 @@ import Testing
         let name = Unique.name()
         let statuses = try atOnce(8) { _ in try meld.call("POST", "user/\(name)/key", as: meld.root).status }
             .map { try $0.get() }
-        #expect(statuses.allSatisfy { $0 == 200 })
+        #expect(statuses.allSatisfy { $0 == 200 }, "\(statuses)")
         #expect(try meld.events(of: name).filter { $0 == "account.created.v1" }.count == 1)
     }
 

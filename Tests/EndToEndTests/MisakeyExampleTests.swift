@@ -9,7 +9,7 @@ import Testing
             .deletingLastPathComponent().appendingPathComponent("examples/\(name)").path
         let key = service.root.authorization?.dropFirst("Bearer ".count) ?? ""
         return try Shell(
-            "exec '\(example)' http://127.0.0.1:\(service.port) '\(key)'", seconds: 240)
+            "exec '\(example)' http://127.0.0.1:\(service.port) '\(key)'")
     }
 
     @Test func `a client in another language creates, logs in, backs up, changes its password and restores`() throws {

@@ -43,7 +43,7 @@ import Testing
         } while !writers.allSatisfy(\.hasEnded)
         for writer in writers { try writer.wait() }
 
-        #expect(try eventually(within: 60) { try lag(root) == 0 })
+        #expect(try eventually { try lag(root) == 0 })
         for projector in projectors { #expect(projector.stop() == 0, "\(projector.errors.suffix(500))") }
         try compare(deployment, root)
         #expect(gateway.process.stop() == 0)

@@ -8,7 +8,7 @@ import Testing
         let person = try root.account()
         let path = "\(person.path)/backup"
         let won = Shared(Mutex<[Int64: [Int]]>([:]))
-        let target: Int64 = 40
+        let target: Int64 = 16
         let outcomes = atOnce(64) { number -> Int in
             let connection = try HTTPConnection(port: root.port)
             var version: Int64 = 1

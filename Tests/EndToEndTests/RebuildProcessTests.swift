@@ -31,7 +31,7 @@ import Testing
         let second = try root.call("POST", "/v1/projections/accounts/rebuild", ["jobs": 1, "memory_mb": 64])
         let target = try #require(second.header("Location"))
         let projector = try deployment.project()
-        #expect(try eventually(within: 30) { try root.call("GET", target)["state"] == "finished" })
+        #expect(try eventually { try root.call("GET", target)["state"] == "finished" })
         let finished = try root.call("GET", target)
         #expect(finished["done"] == finished["total"] && finished["eta_seconds"] == 0, "\(finished.text)")
         #expect(try root.call("DELETE", target).slug == "conflict")
@@ -40,7 +40,7 @@ import Testing
         // One of the past stays where it is, which is no lag.
         let past = try #require(
             try root.call("POST", "/v1/projections/accounts/rebuild", ["at": 1]).header("Location"))
-        #expect(try eventually(within: 30) { try root.call("GET", past)["state"] == "finished" })
+        #expect(try eventually { try root.call("GET", past)["state"] == "finished" })
         let scratch = try root.call("GET", "/v1/projections").items.filter { $0["state"] == "scratch" }
         #expect(scratch.map { $0["position"] } == [1] && scratch.map { $0["lag_events"] } == [0], "\(scratch)")
         #expect(projector.stop() == 0)
@@ -99,8 +99,8 @@ import Testing
             // With bad luck every round meets whoever rebuilds; then the last rebuild is let through by the end of them.
         } while !writers.allSatisfy(\.hasEnded) || (swaps == 0 && rounds < 12)
         for writer in writers { try writer.wait() }
-        if let place { #expect(try eventually(within: 60) { try root.call("GET", place)["state"] == "finished" }) }
-        #expect(try eventually(within: 60) { try lag(root) == 0 })
+        if let place { #expect(try eventually { try root.call("GET", place)["state"] == "finished" }) }
+        #expect(try eventually { try lag(root) == 0 })
         try compare(deployment)
         for projector in projectors { #expect(projector.stop() == 0, "\(projector.errors.suffix(500))") }
         #expect(gateway.process.stop() == 0)
@@ -114,7 +114,7 @@ import Testing
         let person = try root.account([:])
         let connection = try PostgresConnection(deployment.database.configuration())
         defer { connection.close() }
-        #expect(try eventually(within: 30) { try lag(root) == 0 })
+        #expect(try eventually { try lag(root) == 0 })
         // Its key does not unwrap for a while: whatever is appended cannot be folded.
         try connection.execute(
             script: """
@@ -128,7 +128,7 @@ import Testing
                        gen_random_uuid(), 2, log_id, 'account.blocked.v1', meta, '{}', NULL, NULL
                   FROM ledger.events WHERE stream_id = '\(person.id)' AND version = 1;
                 """)
-        #expect(try eventually(within: 30) { try parked(root).count == 1 })
+        #expect(try eventually { try parked(root).count == 1 })
         let shown = try #require(try parked(root).first)
         #expect(shown["type"] == "account.blocked.v1" && shown["stream"].stringValue == person.id)
         #expect(

@@ -162,7 +162,7 @@ import Testing
 
     @Test func `behind a trusted proxy each client has attempts of its own`() throws {
         let service = try Service(["LEDGER_LIMITS": "on", "LEDGER_TRUSTED_PROXIES": "127.0.0.1"])
-        func logIn(_ number: Int, from client: String) throws -> Int {
+        @Sendable func logIn(_ number: Int, from client: String) throws -> Int {
             try service.root.with(nil).call(
                 "POST", "/v1/tokens", ["name": .string("nobody-\(number)"), "password": "guess"],
                 headers: [("X-Forwarded-For", client)]
@@ -170,9 +170,10 @@ import Testing
         }
         let own = try (0..<12).map { try logIn($0, from: "192.0.2.\($0)") }
         #expect(own == [Int](repeating: 403, count: 12))
-        // What a client itself wrote stands to the left of what its proxy wrote.
-        let one = try (20..<32).map { try logIn($0, from: "10.0.0.\($0), 198.51.100.7") }
-        #expect(one == [Int](repeating: 403, count: 10) + [429, 429])
+        // What a client itself wrote stands to the left of what its proxy wrote. All at one moment, for after a while
+        // there are more.
+        let one = atOnce(12) { try logIn(20 + $0, from: "10.0.0.\($0), 198.51.100.7") }.map { try? $0.get() }
+        #expect(one.filter { $0 == 403 }.count == 10 && one.filter { $0 == 429 }.count == 2, "\(one)")
     }
 
     @Test func `mails to one address run out, and a restart does not bring them back`() throws {

@@ -17,7 +17,7 @@ final class Service: Sendable {
             ["up"] + options, environment: Self.environment(home, settings), directory: home.path)
         let process = process
         var port: Int?
-        _ = eventually(within: 60) { () -> Bool in
+        _ = eventually(within: 120) { () -> Bool in
             port = Self.port(in: process.output)
             return port != nil || process.status != nil
         }
@@ -49,7 +49,7 @@ final class Service: Sendable {
 
 extension Client {
     func waitUntilReady(_ process: ServiceProcess) throws {
-        let isReady = eventually(within: 30) {
+        let isReady = eventually(within: 120) {
             process.status != nil || (try? call("GET", "/health/ready").status) == 200
         }
         guard isReady, process.status == nil else {
@@ -95,7 +95,7 @@ final class Deployment: Sendable {
     func serve(_ settings: [String: String] = [:]) throws -> Gateway {
         let process = try start(["serve"], settings)
         var port: Int?
-        _ = eventually(within: 30) { () -> Bool in
+        _ = eventually(within: 120) { () -> Bool in
             port = Self.port(in: process.errors)
             return port != nil || process.status != nil
         }

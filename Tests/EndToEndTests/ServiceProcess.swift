@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 
 /// A process of the built program: started, watched, stopped and killed by its pid.
 ///
@@ -81,16 +82,27 @@ final class ServiceProcess: Sendable {
 
     /// Waits for the end; nil when it did not come.
     @discardableResult
-    func waitForEnd(within seconds: Double = 30) -> Int32? {
+    func waitForEnd(within seconds: Double = 120) -> Int32? {
         _ = eventually(within: seconds) { status != nil }
         return status
     }
 
     /// SIGTERM, and waits for the end.
+    ///
+    /// It is sent once the program listens for it: one that has only just begun is ended by the signal itself.
     @discardableResult
     func stop() -> Int32? {
+        _ = eventually { status != nil || catches(SIGTERM) }
         signal(SIGTERM)
         return waitForEnd()
+    }
+
+    /// Whether it has a handler for a signal.
+    private func catches(_ number: Int32) -> Bool {
+        let lines = (Self.read("/proc/\(pid)/status") ?? "").split(separator: "\n")
+        guard let line = lines.first(where: { $0.hasPrefix("SigCgt:") }) else { return false }
+        let mask = UInt64(line.dropFirst("SigCgt:".count).trimmingCharacters(in: .whitespaces), radix: 16) ?? 0
+        return mask >> UInt64(number - 1) & 1 == 1
     }
 
     /// SIGKILL, and waits until it is gone.
@@ -108,18 +120,20 @@ final class ServiceProcess: Sendable {
         mv "$directory/pid.new" "$directory/pid"
         exec 3<&0
         (
-            cat <&3 >/dev/null
+            while read -r _ <&3; do :; done
             if [ ! -e "$directory/status" ]; then
                 : >"$directory/orphan"
                 kill -CONT $program
                 kill -TERM $program
             fi
         ) >/dev/null 2>&1 &
+        watcher=$!
         exec 3<&-
         wait $program
         status=$?
         echo $status >"$directory/status.new"
         mv "$directory/status.new" "$directory/status"
+        kill -KILL $watcher
         if [ -e "$directory/orphan" ]; then rm -rf "$directory"; fi
         """
 }
@@ -128,10 +142,8 @@ final class ServiceProcess: Sendable {
 final class TemporaryDirectory: Sendable {
     let path: String
 
-    init() {
-        path =
-            FileManager.default.temporaryDirectory
-            .appendingPathComponent("ledger-e2e-\(getpid())-\(UUID().uuidString.prefix(8))").path
+    init(in parent: String = Scratch.directory) {
+        path = "\(parent)/ledger-e2e-\(getpid())-\(UUID().uuidString.prefix(8))"
         try? FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
     }

@@ -6,7 +6,7 @@ struct Shell {
     let output: String
     let errors: String
 
-    init(_ script: String, environment: [String: String] = [:], seconds: Double = 60) throws {
+    init(_ script: String, environment: [String: String] = [:], seconds: Double = 240) throws {
         let directory = TemporaryDirectory()
         let file = directory.write("script", script)
         let (out, err) = (directory.write("out", ""), directory.write("err", ""))

@@ -142,7 +142,7 @@ import Testing
         let refused = try root.call("POST", "/v1/accounts", ["space": .string(domain)])
         #expect(refused.status == 422, "\(refused.text)")
         #expect(
-            try eventually(within: 30) {
+            try eventually {
                 try people.allSatisfy { try root.call("GET", $0.path).status == 410 }
                     && root.call("GET", "/v1/spaces/\(domain)").status == 404
             })

@@ -26,7 +26,7 @@ import Testing
             _ arguments: [String], _ more: [String: String] = [:]
         ) throws -> (status: Int32?, output: String, errors: String) {
             let process = try deployment.start(arguments, settings.merging(more) { $1 })
-            let status = process.waitForEnd(within: 60)
+            let status = process.waitForEnd()
             return (status, process.output, process.errors)
         }
 
@@ -55,7 +55,7 @@ import Testing
         let sealed = try Sealed()
         let gateway = try sealed.deployment.serve(sealed.settings)
         try createAccounts(5, gateway.root)
-        #expect(eventually(within: 20) { sealed.keptSize == 5 })
+        #expect(eventually { sealed.keptSize == 5 })
         let verified = try sealed.run(["verify"])
         #expect(verified.status == 0, "\(verified)")
         #expect(verified.output.contains("sound"))
@@ -85,7 +85,7 @@ import Testing
         let sealed = try Sealed()
         let gateway = try sealed.deployment.serve(sealed.settings)
         try createAccounts(1, gateway.root)
-        #expect(eventually(within: 20) { sealed.keptSize == 1 })
+        #expect(eventually { sealed.keptSize == 1 })
         let nowhere = ["LEDGER_DATABASE_URL": "postgresql://nobody@/ledger?host=/nowhere"]
         for command in [["verify"], ["checkpoint", "compare", sealed.checkpoint]] {
             let unknown = try sealed.run(command, nowhere)
@@ -99,7 +99,7 @@ import Testing
         let sealed = try Sealed()
         var gateway = try sealed.deployment.serve(sealed.settings)
         try createAccounts(5, gateway.root)
-        #expect(eventually(within: 20) { sealed.keptSize == 5 })
+        #expect(eventually { sealed.keptSize == 5 })
         gateway.process.stop()
         // As a restored backup of the time when the log had three events.
         try sealed.execute(
@@ -116,12 +116,12 @@ import Testing
         let refused = try sealed.deployment.start(["serve"], sealed.settings)
         var port: Int?
         #expect(
-            eventually(within: 30) {
+            eventually {
                 port = Deployment.port(in: refused.errors)
                 return port != nil
             })
         let root = Client(port: try #require(port), key: Deployment.rootKey)
-        #expect(eventually(within: 20) { (try? root.call("GET", "/health/ready").status) == 503 })
+        #expect(eventually { (try? root.call("GET", "/health/ready").status) == 503 })
         #expect(refused.errors.contains("nothing is written"))
         #expect(try root.call("POST", "/v1/accounts", ["name": "refused"]).status == 503)
         #expect(try root.head() == 3)
@@ -130,7 +130,7 @@ import Testing
 
         let process = try sealed.deployment.start(["serve", "--accept-rollback"], sealed.settings)
         #expect(
-            eventually(within: 30) {
+            eventually {
                 port = Deployment.port(in: process.errors)
                 return port != nil || process.status != nil
             })
@@ -138,11 +138,11 @@ import Testing
         try gateway.root.waitUntilReady(process)
         let origin = "\(TestDatabase.origin)/2"
         #expect(
-            eventually(within: 20) {
+            eventually {
                 (try? String(contentsOfFile: sealed.checkpoint, encoding: .utf8))?.hasPrefix("\(origin)\n4\n") == true
             })
         try createAccounts(1, gateway.root)
-        #expect(eventually(within: 20) { sealed.keptSize == 5 })
+        #expect(eventually { sealed.keptSize == 5 })
         let verified = try sealed.run(["verify"])
         #expect(verified.status == 0, "\(verified)")
         #expect(verified.output.contains(origin))

@@ -93,7 +93,7 @@ import Testing
             let settings = old.settings(for: new).merging(
                 ["LEDGER_PUBLIC_URL": "http://127.0.0.1:\(restored.root.port)"]) { $1 }
             let process = try old.start(arguments, settings)
-            #expect(process.waitForEnd(within: 60) == 0, "\(arguments): \(process.output) \(process.errors)")
+            #expect(process.waitForEnd() == 0, "\(arguments): \(process.output) \(process.errors)")
         }
         func rows() throws -> OpenedRows {
             let connection = try PostgresConnection(new.configuration())

@@ -147,7 +147,7 @@ private struct Setting {
             LogCommand(
                 id: CommandID.random(using: &generator), home: stream, streams: [stream],
                 meta: EventMeta(actor: Actor(.anonymous), door: .misakey, request: RequestID(high: 1, low: 2)),
-                deadline: .now + .seconds(10), authorize: { _ in }
+                deadline: .now + .seconds(60), authorize: { _ in }
             ) { input in
                 found.key.withLock { $0 = input.key(of: stream) }
                 return Decision()

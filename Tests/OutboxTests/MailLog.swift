@@ -62,7 +62,7 @@ final class MailLog {
             logger: Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() })
     }
 
-    /// Runs outboxes until a condition holds, or for half a minute.
+    /// Runs outboxes until a condition holds, or for a minute.
     func run(_ outboxes: Outbox..., until condition: () throws -> Bool) async throws -> Bool {
         let running = outboxes.map { outbox in Task { await outbox.run() } }
         let holds = try await eventually(condition)
@@ -103,7 +103,7 @@ struct GreetingMails: MailComposer {
 }
 
 func eventually(_ condition: () throws -> Bool) async throws -> Bool {
-    let end = ContinuousClock.now + .seconds(30)
+    let end = ContinuousClock.now + .seconds(60)
     while true {
         if try condition() { return true }
         if ContinuousClock.now > end { return false }

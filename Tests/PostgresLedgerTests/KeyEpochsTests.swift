@@ -99,7 +99,7 @@ import Testing
     }
 
     private func waitFor(_ condition: () throws -> Bool) throws -> Bool {
-        let end = ContinuousClock.now + .seconds(10)
+        let end = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < end { if try condition() { return true } }
         return false
     }

@@ -111,6 +111,8 @@ import Testing
         let streams = try log.population(40).living
         try await log.projecting(rebuilding: Self.tight) { _ in
             try await log.waitUntilLevel()
+            // It cannot come to its end before its sessions were ended once.
+            let blocker = try log.holdLanes()
             let id = try log.request("accounts")
             var kept = 0
             var endings = 0
@@ -126,6 +128,7 @@ import Testing
                         SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                          WHERE datname = current_database() AND application_name LIKE 'account-ledger rebuild %';
                         """)
+                blocker.close()
             }
             #expect(endings > 0)
         }

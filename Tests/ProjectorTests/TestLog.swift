@@ -133,7 +133,7 @@ final class TestLog {
     /// Waits until a query gives a text.
     func wait(for expected: String, _ sql: String) async throws {
         let clock = ContinuousClock()
-        let end = clock.now + .seconds(30)
+        let end = clock.now + .seconds(60)
         var last: String?
         while clock.now < end {
             last = try value(sql)

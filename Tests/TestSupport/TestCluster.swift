@@ -4,7 +4,7 @@ public import PostgresClient
 /// A throw-away database server for the tests of this process.
 ///
 /// With `LEDGER_TEST_DATABASE_URL` in the environment that server is used instead. Otherwise a shell sets one up in a
-/// directory under /tmp, reachable by a unix socket only, and takes it down when its standard input ends: when this
+/// directory for scratch, reachable by a unix socket only, and takes it down when its standard input ends: when this
 /// process does, in whichever way.
 public enum TestCluster {
     /// A connection string of a superuser.
@@ -39,7 +39,7 @@ public enum TestCluster {
         init() {
             let output = Pipe()
             shell.executableURL = URL(fileURLWithPath: "/bin/sh")
-            shell.arguments = ["-c", script]
+            shell.arguments = ["-c", script, "cluster", Scratch.directory]
             shell.standardInput = input
             shell.standardOutput = output
             do { try shell.run() } catch { fatalError("no shell for the test cluster: \(error)") }
@@ -61,7 +61,7 @@ public enum TestCluster {
         }
         binaries=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
         PATH="$binaries:$PATH"
-        directory=$(mktemp -d /tmp/pgt.XXXXXX)
+        directory=$(mktemp -d "$1/pgt.XXXXXX")
         if [ "$(id -u)" = 0 ]; then chown postgres: "$directory"; fi
         cd "$directory"
         (as_owner initdb -D "$directory/data" -A trust -U ledger -E UTF8 --no-sync) >/dev/null
