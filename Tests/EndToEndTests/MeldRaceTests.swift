@@ -62,8 +62,14 @@ import Testing
     @Test func `of many first keys by root each is of the one account`() throws {
         let meld = try Meld.shared()
         let name = Unique.name()
-        let statuses = try atOnce(8) { _ in try meld.call("POST", "user/\(name)/key", as: meld.root).status }
-            .map { try $0.get() }
+        let statuses = try atOnce(8) { _ in
+            // Eight pairs may take longer than one request may wait; who is told so asks again.
+            for _ in 0..<20 {
+                let status = try meld.call("POST", "user/\(name)/key", as: meld.root).status
+                if status != 503 { return status }
+            }
+            return 503
+        }.map { try $0.get() }
         #expect(statuses.allSatisfy { $0 == 200 }, "\(statuses)")
         #expect(try meld.events(of: name).filter { $0 == "account.created.v1" }.count == 1)
     }
