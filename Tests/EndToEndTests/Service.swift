@@ -105,8 +105,13 @@ final class Deployment: Sendable {
         return gateway
     }
 
-    /// A projector.
-    func project() throws -> ServiceProcess { try start(["project"]) }
+    /// A projector that found its database: until then it ends when the database is out of reach.
+    func project() throws -> ServiceProcess {
+        let process = try start(["project"])
+        _ = eventually(within: 120) { process.errors.contains("\"projecting\"") || process.status != nil }
+        guard process.status == nil else { throw TestFailure("no projector: \(process.errors)") }
+        return process
+    }
 
     static func port(in log: String) -> Int? {
         guard let line = log.split(separator: "\n").first(where: { $0.contains("\"serving\"") }),
