@@ -30,7 +30,8 @@ final class SealerLoop {
 
     func run() {
         var wait = 50
-        while !state.isStopping {
+        // Even when it is ended before it began: what was appended before is sealed.
+        while true {
             do {
                 let connection = try PostgresConnection(configuration.sealingSession)
                 defer { connection.close() }
