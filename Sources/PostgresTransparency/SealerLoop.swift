@@ -18,6 +18,7 @@ final class SealerLoop {
     private let round: SealingRound
     private var pause: Int
     private var partition: SettledPartition
+    private var watch = StandbyWatch()
 
     init(_ configuration: SealerConfiguration, _ state: SealerState, logger: Logger) {
         self.configuration = configuration
@@ -65,6 +66,11 @@ final class SealerLoop {
                 break
             }
             if let newest = outcome.newest { publish(newest) }
+            note(outcome.holds)
+            if isLast, outcome.isCatchingUp, ContinuousClock.now < end {
+                state.bell.wait(milliseconds: 20)
+                continue
+            }
             // A full step is followed by the next at once, until the backlog is gone; at the end its rest is not left.
             guard outcome.isBehind || isLast && outcome.sealed > 0, !state.isStopping || ContinuousClock.now < end
             else { break }
@@ -95,6 +101,18 @@ final class SealerLoop {
             metadata: [
                 "kind": "\(fault.kind.rawValue)", "position": "\(fault.position)", "found": "\(fault.description)",
             ])
+    }
+
+    private func note(_ holds: [StandbyHold]) {
+        switch watch.note(holds) {
+        case .held(let reason):
+            state.note(hold: reason)
+            logger.warning("sealing waits for a standby", metadata: ["reason": "\(reason)"])
+        case .freed:
+            state.note(hold: nil)
+            logger.notice("sealing no longer waits for a standby")
+        case nil: break
+        }
     }
 
     /// Makes a checkpoint known that stands for good, whoever signed it.
