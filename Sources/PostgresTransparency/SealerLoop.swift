@@ -31,7 +31,8 @@ final class SealerLoop {
 
     func run() {
         var wait = 50
-        while !state.isStopping {
+        // Once at least: an end that comes before the beginning finds what is left too.
+        repeat {
             do {
                 let connection = try PostgresConnection(configuration.sealingSession)
                 defer { connection.close() }
@@ -50,7 +51,7 @@ final class SealerLoop {
                 state.bell.wait(milliseconds: wait)
                 wait = min(wait * 2, 5_000)
             }
-        }
+        } while !state.isStopping
     }
 
     /// One round and the rest after it; at the end as many as are needed.
