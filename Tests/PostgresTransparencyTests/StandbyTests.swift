@@ -233,7 +233,7 @@ import Transparency
         // The insert position lies behind the next page's header then, and no standby has that.
         let fillsPage = PostgresStatement(
             """
-            SELECT (pg_logical_emit_message(false, 'x', repeat('a', 8192 - 48 - place)) - '0/0')::int8 % 8192 = 0
+            SELECT (pg_logical_emit_message(false, 'x', repeat('a', 8192 - 56 - place)) - '0/0')::int8 % 8192 = 0
               FROM (SELECT ((pg_current_wal_insert_lsn() - '0/0') % 8192)::int4 AS place) p
              WHERE place BETWEEN 24 AND 7500
             """)
