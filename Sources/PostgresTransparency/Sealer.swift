@@ -53,7 +53,11 @@ public final class Sealer: Sendable {
     /// What an operator must look at, one sentence each.
     public var alarms: [String] {
         var alarms: [String] = []
-        if let fault = state.fault { alarms.append("nothing more is sealed: \(fault)") }
+        if let fault = state.fault {
+            alarms.append("nothing more is sealed: \(fault)")
+        } else if let hold = state.hold {
+            alarms.append("the newest events are not sealed: \(hold)")
+        }
         if let trouble = state.trouble {
             alarms.append("the newest checkpoint is not kept outside the database: \(trouble)")
         }

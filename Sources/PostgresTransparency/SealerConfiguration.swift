@@ -18,6 +18,10 @@ public struct SealerConfiguration: Sendable {
     public var appended: AppendedLeaves?
     /// How many events a checkpoint adds at most, so that a long backlog is sealed in steps of bounded memory and time.
     public var step: Int64 = 100_000
+    /// Asynchronous standbys that may be promoted, by their application names.
+    ///
+    /// Only what all of them have on disk is signed; a user needs `pg_read_all_stats` to see how much that is.
+    public var standbys: [String] = []
     /// The least time between two checkpoints, in milliseconds: after a rest, and under load.
     public var pauses: ClosedRange<Int> = 200...600
     /// Keeps a checkpoint outside the database.

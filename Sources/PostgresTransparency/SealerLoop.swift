@@ -18,6 +18,7 @@ final class SealerLoop {
     private let round: SealingRound
     private var pause: Int
     private var partition: SettledPartition
+    private var watch = StandbyWatch()
 
     init(_ configuration: SealerConfiguration, _ state: SealerState, logger: Logger) {
         self.configuration = configuration
@@ -30,8 +31,8 @@ final class SealerLoop {
 
     func run() {
         var wait = 50
-        // Even when it is ended before it began: what was appended before is sealed.
-        while true {
+        // Once at least: an end that comes before the beginning finds what is left too.
+        repeat {
             do {
                 let connection = try PostgresConnection(configuration.sealingSession)
                 defer { connection.close() }
@@ -50,7 +51,7 @@ final class SealerLoop {
                 state.bell.wait(milliseconds: wait)
                 wait = min(wait * 2, 5_000)
             }
-        }
+        } while !state.isStopping
     }
 
     /// One round and the rest after it; at the end as many as are needed.
@@ -66,6 +67,11 @@ final class SealerLoop {
                 break
             }
             if let newest = outcome.newest { publish(newest) }
+            note(outcome.holds)
+            if isLast, outcome.isCatchingUp, ContinuousClock.now < end {
+                state.bell.wait(milliseconds: 20)
+                continue
+            }
             // A full step is followed by the next at once, until the backlog is gone; at the end its rest is not left.
             guard outcome.isBehind || isLast && outcome.sealed > 0, !state.isStopping || ContinuousClock.now < end
             else { break }
@@ -96,6 +102,18 @@ final class SealerLoop {
             metadata: [
                 "kind": "\(fault.kind.rawValue)", "position": "\(fault.position)", "found": "\(fault.description)",
             ])
+    }
+
+    private func note(_ holds: [StandbyHold]) {
+        switch watch.note(holds) {
+        case .held(let reason):
+            state.note(hold: reason)
+            logger.warning("sealing waits for a standby", metadata: ["reason": "\(reason)"])
+        case .freed:
+            state.note(hold: nil)
+            logger.notice("sealing no longer waits for a standby")
+        case nil: break
+        }
     }
 
     /// Makes a checkpoint known that stands for good, whoever signed it.

@@ -9,6 +9,7 @@ final class SealerState: Sendable {
         var fault: SealingFault?
         var newest: SealedCheckpoint?
         var trouble: String?
+        var hold: String?
         var followers: [AsyncStream<Int64>.Continuation] = []
         var whenEnded: CheckedContinuation<Void, Never>?
     }
@@ -26,6 +27,9 @@ final class SealerState: Sendable {
 
     /// Why the newest checkpoint could not be kept outside the database; nil when it could.
     var trouble: String? { contents.withLock { $0.trouble } }
+
+    /// Which standby keeps the newest events from being sealed, and why; nil when none does.
+    var hold: String? { contents.withLock { $0.hold } }
 
     func raise(_ fault: SealingFault) { contents.withLock { $0.fault = fault } }
 
@@ -47,6 +51,8 @@ final class SealerState: Sendable {
     }
 
     func note(trouble: String?) { contents.withLock { $0.trouble = trouble } }
+
+    func note(hold: String?) { contents.withLock { $0.hold = hold } }
 
     /// Tells that the log has grown; costs next to nothing while nobody waits for it.
     func grew() {

@@ -19,6 +19,10 @@ final class SealingRound {
         var isBehind = false
         /// Whether events wait that are to be sealed a little later, or by another who is at it.
         var isEarly = false
+        /// Which standbys keep all that is new from being sealed.
+        var holds: [StandbyHold] = []
+        /// Whether they will soon have what they lack.
+        var isCatchingUp: Bool { !holds.isEmpty && holds.allSatisfy { $0.reason == .isBehind } }
     }
 
     /// What the database says before a round.
@@ -45,9 +49,11 @@ final class SealingRound {
     private var published: SealedCheckpoint?
     /// How many events a round takes at most.
     private var step: Int64
+    private var standbys: StandbyLimit
 
-    init(_ configuration: SealerConfiguration) {
+    init(_ configuration: SealerConfiguration, standbys: StandbyLimit? = nil) {
         self.configuration = configuration
+        self.standbys = standbys ?? StandbyLimit(configuration.standbys, log: configuration.log)
         step = configuration.step
     }
 
@@ -55,7 +61,10 @@ final class SealingRound {
     func shorten() { step = max(step / 4, min(configuration.step, 100)) }
 
     /// Forgets what is remembered, as after the loss of a connection.
-    func forget() { knowledge = nil }
+    func forget() {
+        knowledge = nil
+        standbys.forget()
+    }
 
     /// Looks, and seals a step when the log has grown and nobody else is at it.
     ///
@@ -67,13 +76,16 @@ final class SealingRound {
     /// - Throws: ``SealingFault``, `PostgresError`; nothing was written then.
     func run(on connection: PostgresConnection, minimumPause: Int) throws -> Outcome {
         let seen = try look(on: connection)
-        try compareKnown(seen.newest)
+        try compareKnown(seen)
         try compareSealed(seen.newest, on: connection)
-        var outcome = Outcome(newest: seen.newest)
+        var outcome = Outcome(newest: published)
         guard configuration.key != nil, seen.head > seen.newest?.size ?? 0 else { return outcome }
         outcome.isEarly = true
+        let limit: Int64
+        (limit, outcome.holds) = try standbys.find(beyond: seen.newest?.size ?? 0, on: connection)
+        guard limit > seen.newest?.size ?? 0 else { return outcome }
         guard seen.ageMilliseconds >= minimumPause || seen.newest == nil else { return outcome }
-        var next: Knowledge?
+        var grownTo: Knowledge?
         do {
             try connection.transaction { connection in
                 var parameters = PostgresParameters()
@@ -82,32 +94,45 @@ final class SealingRound {
                 // Under the lock: another may have sealed since.
                 let standing = try look(on: connection)
                 let from = standing.newest?.size ?? 0
-                guard standing.head > from else { return }
-                let to = min(standing.head, from + step)
+                let end = min(standing.head, limit)
+                guard let to = next(after: from, to: end) else { return }
                 try know(standing.newest, on: connection)
                 guard let known = knowledge else { return }
                 let grown = try extend(known, to: to, on: connection)
+                try compareLost(grown)
                 outcome.newest = try sign(grown, on: connection)
                 outcome.sealed = to - from
-                outcome.isBehind = standing.head - to >= step / 2
-                next = grown
+                outcome.isBehind = end - to >= step / 2
+                grownTo = grown
             }
         } catch {
             knowledge = nil
             throw error
         }
-        if let next {
+        if let grownTo {
             step = min(step * 2, configuration.step)
-            knowledge = next
+            knowledge = grownTo
             knowledge?.versions.settle()
-            configuration.appended?.forget(through: next.edge.size)
+            configuration.appended?.forget(through: grownTo.edge.size)
         }
         return outcome
     }
 
+    /// Where the next step ends, of what may be signed up to `end`; nil when nothing may.
+    private func next(after from: Int64, to end: Int64) -> Int64? {
+        // What was published and is lost is gone over first, and to its very end, so that nothing else is signed before.
+        if let published, from < published.size { return published.size <= end ? published.size : nil }
+        return from < end ? min(end, from + step) : nil
+    }
+
     /// Nothing is signed on a database that was set back behind what is published.
-    private func compareKnown(_ newest: SealedCheckpoint?) throws(SealingFault) {
+    ///
+    /// A standby that was promoted has the events of every published checkpoint, and may lack the newest checkpoints
+    /// themselves: these are signed again.
+    private func compareKnown(_ seen: Standing) throws(SealingFault) {
+        let newest = seen.newest
         if let published, newest?.size ?? 0 < published.size {
+            if standbys.isSet, seen.head >= published.size { return }
             throw SealingFault(
                 .shortened, at: published.size,
                 "a checkpoint of \(published.size) was published, but the newest in the database is of "
@@ -118,6 +143,14 @@ final class SealingRound {
                 .changed, at: published.size, "the checkpoint of \(published.size) is another one than was published")
         }
         published = newest ?? published
+    }
+
+    /// What is signed again is what was published.
+    private func compareLost(_ grown: Knowledge) throws(SealingFault) {
+        guard let published, grown.edge.size == published.size, grown.root != published.root else { return }
+        throw SealingFault(
+            .changed, at: published.size,
+            "the tree over the first \(published.size) events is another one than was published")
     }
 
     private func look(on connection: PostgresConnection) throws -> Standing {

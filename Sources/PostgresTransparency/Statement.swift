@@ -3,6 +3,7 @@ import PostgresClient
 /// The statements of this module; each text stands in a file of its own under `Statements/`.
 enum Statement {
     static let findSealing = make(PackageResources.find_sealing_sql, [.int2])
+    static let findStandbys = make(PackageResources.find_standbys_sql, [.int2, .textArray])
     static let tryLock = make(PackageResources.try_lock_sql, [.int2])
     static let findBadVersion = make(PackageResources.find_bad_version_sql, [.int2, .int8, .uuidArray, .int4Array])
     static let findRoots = make(PackageResources.find_roots_sql, [.int2, .int2, .int8, .int8], isReadOnly: true)

@@ -58,7 +58,9 @@ import Testing
         ("LEDGER_MAX_UPLOAD", "2 GiB"), ("LEDGER_STREAM_LIMIT", "1"), ("LEDGER_LIMITS", "yes"),
         ("LEDGER_TRUSTED_PROXIES", "10.0.0.0/33"), ("LEDGER_TRUSTED_PROXIES", "proxy"), ("LEDGER_WORKERS", "0"),
         ("LEDGER_WITNESSES", "https://w.example w.example+4bdc7eaa+BAAA"), ("LEDGER_READINESS_LEAD", "1.5"),
-        ("LEDGER_DRAIN_LIMIT", "forever"), ("LEDGER_LOG_LEVEL", "loud"),
+        ("LEDGER_STANDBYS", "a b"), ("LEDGER_STANDBYS", "a,"), ("LEDGER_STANDBYS", "a, a"), ("LEDGER_STANDBYS", "a,*"),
+        ("LEDGER_STANDBYS", "\(String(repeating: "a", count: 64))"), ("LEDGER_DRAIN_LIMIT", "forever"),
+        ("LEDGER_LOG_LEVEL", "loud"),
     ])
     func `a bad value is refused, naming key and source and not the value`(key: String, value: String) throws {
         let found = problems([key: value])
@@ -90,6 +92,13 @@ import Testing
 
     @Test func `an empty value counts as none`() throws {
         #expect(try load(["LEDGER_HTTP_PORT": ""]).port == 8080)
+    }
+
+    @Test func `standbys are named with commas and blanks between`() throws {
+        #expect(try load().standbys.isEmpty)
+        #expect(try load(["LEDGER_STANDBYS": "none"]).standbys.isEmpty)
+        let named = try load(["LEDGER_STANDBYS": "db-2.example, 15/main ,B_3"])
+        #expect(named.standbys == ["db-2.example", "15/main", "B_3"])
     }
 
     @Test func `a secret may stand in a file of its own`() throws {

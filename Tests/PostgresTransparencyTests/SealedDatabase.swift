@@ -88,6 +88,11 @@ final class SealedDatabase {
         try round.run(on: gateway, minimumPause: 0).newest
     }
 
+    /// What one round comes to.
+    func outcome(_ round: SealingRound) throws -> SealingRound.Outcome {
+        try round.run(on: gateway, minimumPause: 0)
+    }
+
     /// As above, by a sealer that knows nothing.
     @discardableResult
     func seal() throws -> SealedCheckpoint? { try seal(SealingRound(configuration())) }

@@ -51,8 +51,13 @@ struct Gateway {
 
         var logConfiguration = PostgresLog.Configuration()
         logConfiguration.streamLimit = configuration.streamLimit
-        logConfiguration.judgeSetBack = { await RollbackCheck.judge(configuration, session, origin: parts.origin) }
         let appended = AppendedLeaves()
+        logConfiguration.judgeSetBack = {
+            let reason = await RollbackCheck.judge(configuration, session, origin: parts.origin)
+            // What was appended and is gone, as when a standby took over, is not to be looked for in what is sealed.
+            if reason == nil { appended.forget(through: .max) }
+            return reason
+        }
         let sealer = Self.sealer(configuration, parts, session, appended, logger: logger)
         let log = PostgresLog(
             configuration: logConfiguration, keys: parts.secrets.keys, keyring: keyring, writer: writer,
@@ -145,6 +150,7 @@ struct Gateway {
         let file = CheckpointFile(directory: configuration.checkpointDirectory)
         sealing.former = parts.formerKeys
         sealing.appended = appended
+        sealing.standbys = configuration.standbys
         sealing.keep = { try file.save($0) }
         if sealing.key == nil { logger.warning("LEDGER_SIGNING_KEY is not set: this gateway does not seal the log") }
         return Sealer(sealing, logger: logger)

@@ -86,6 +86,10 @@ struct ConfigurationKey: Sendable {
         .init(
             "LEDGER_WITNESSES", default: "none", "witnesses of the log, <url> <verifier key>, with commas between",
             refusal: ValueRule.witnesses),
+        .init(
+            "LEDGER_STANDBYS", default: "none",
+            "application names of asynchronous standbys that may be promoted, with commas between",
+            refusal: ValueRule.standbys),
         .init("LEDGER_CHECKPOINT_DIR", derivation: "<home>/checkpoint", "where the last checkpoint is kept"),
         .init(
             "LEDGER_SMTP_URL", derivation: "files in <home>/outbox with up", isSecret: true,

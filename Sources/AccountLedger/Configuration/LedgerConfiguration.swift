@@ -67,6 +67,8 @@ extension LedgerConfiguration {
     var checkpointDirectory: String { value("LEDGER_CHECKPOINT_DIR") ?? "\(home)/checkpoint" }
     /// The witnesses of the log.
     var witnesses: [Witness] { value("LEDGER_WITNESSES").flatMap { Witness.list($0) } ?? [] }
+    /// The application names of asynchronous standbys that may be promoted.
+    var standbys: [String] { value("LEDGER_STANDBYS").flatMap(ValueRule.standbyNames) ?? [] }
     var hasLimits: Bool { value("LEDGER_LIMITS") != "off" }
     var hasMisakeyDecoys: Bool { value("LEDGER_MISAKEY_DECOYS") == "on" }
     /// The mail server; nil when none is configured.

@@ -75,6 +75,11 @@ struct SettingFlags: ParsableArguments {
     var witnesses: String?
 
     @Option(
+        name: .customLong("standbys"),
+        help: ArgumentHelp("Asynchronous standbys that may be promoted (none).", valueName: "list"))
+    var standbys: String?
+
+    @Option(
         name: .customLong("checkpoint-dir"),
         help: ArgumentHelp("Where the last checkpoint is kept.", valueName: "dir"))
     var checkpointDir: String?
@@ -154,6 +159,7 @@ struct SettingFlags: ParsableArguments {
             ("LEDGER_FORMER_SIGNING_KEYS_FILE", formerSigningKeysFile),
             ("LEDGER_KEYS_PASSPHRASE_FILE", keysPassphraseFile),
             ("LEDGER_WITNESSES", witnesses),
+            ("LEDGER_STANDBYS", standbys),
             ("LEDGER_CHECKPOINT_DIR", checkpointDir),
             ("LEDGER_SMTP_URL_FILE", smtpURLFile),
             ("LEDGER_MAIL_FROM", mailFrom),

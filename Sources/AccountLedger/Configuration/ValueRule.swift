@@ -125,6 +125,26 @@ enum ValueRule {
             ? nil : "is not a list of at most \(Witness.most) witnesses: URL, blank, verifier key"
     }
 
+    static func standbys(_ text: String) -> String? {
+        standbyNames(text) == nil
+            ? "is not a list of at most 16 different names of 1 to 63 letters, digits and . _ - : /" : nil
+    }
+
+    /// The names between commas, none for `none`; nil when something else stands there.
+    ///
+    /// PostgreSQL cuts application names at 63 bytes.
+    static func standbyNames(_ text: String) -> [String]? {
+        guard text != "none" else { return [] }
+        let names = text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+            String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+        }
+        let areFine = names.allSatisfy { name in
+            (1...63).contains(name.utf8.count)
+                && name.utf8.allSatisfy { isLetter($0) || isDigit($0) || "._-:/".utf8.contains($0) }
+        }
+        return areFine && names.count <= 16 && Set(names).count == names.count ? names : nil
+    }
+
     /// The texts between commas; none for `none`.
     static func list(_ text: String) -> [String] {
         guard text != "none" else { return [] }
@@ -157,5 +177,6 @@ enum ValueRule {
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+    private static func isLetter(_ byte: UInt8) -> Bool { isLowerLetter(byte | 0x20) }
     private static func isLowerLetter(_ byte: UInt8) -> Bool { (0x61...0x7a).contains(byte) }
 }
