@@ -26,7 +26,7 @@ public enum StoredTypeName {
         return slots
     }()
 
-    /// FNV-1a over a few bytes of the middle and the end, in which names differ most.
+    /// FNV-1a over every third byte and the length: enough to keep a few dozen names apart.
     private static func place(of bytes: UnsafeRawBufferPointer, in size: Int) -> Int {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325 ^ UInt64(bytes.count)
         for index in stride(from: 0, to: bytes.count, by: 3) {
