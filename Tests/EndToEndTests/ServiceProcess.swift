@@ -122,7 +122,8 @@ final class ServiceProcess: Sendable {
         (
             while read -r _ <&3; do :; done
             if [ ! -e "$directory/status" ]; then
-                : >"$directory/orphan"
+                # Not `:`, with which a shell ends when the directory is gone already, as after a test that failed.
+                true >"$directory/orphan"
                 kill -CONT $program
                 kill -TERM $program
             fi
