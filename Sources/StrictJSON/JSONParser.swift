@@ -79,6 +79,8 @@ struct JSONParser {
             depth &-= 1
             return JSONObject(distinct: members)
         }
+        // Most objects have few members: one piece of memory instead of three, each larger than the last.
+        members.reserveCapacity(4)
         while true {
             let start = index
             guard members.count < limits.members else { throw .tooLarge(offset: start, reason: "too many members") }
