@@ -75,10 +75,7 @@ final class RangePass<P: Projection> {
             size.note(rows: rows.count, bytes: rows.memoryBytes)
             let found = try gather(rows, on: connection)
             for row in found.indices {
-                if row + Self.lead < found.count {
-                    states.prefetch(found[row + Self.lead])
-                    entries.prefetchReferent(found[row + Self.lead], at: RangeEntry.keyOffset)
-                }
+                prefetch(found, behind: row)
                 try fold(row, of: rows, at: found[row])
             }
             position = rows.count == Int(limit) ? try rows.int64(rows.count - 1, 0) : upper
@@ -88,6 +85,14 @@ final class RangePass<P: Projection> {
             }
             try report(range.share * Double(position) / Double(head))
         }
+    }
+
+    /// Has the processor fetch what the next events are folded with, the entry first, for it tells where the key is.
+    private func prefetch(_ places: [Int], behind row: Int) {
+        if row + 2 * Self.lead < places.count { entries.prefetch(places[row + 2 * Self.lead]) }
+        guard row + Self.lead < places.count else { return }
+        states.prefetch(places[row + Self.lead])
+        entries.prefetchReferent(places[row + Self.lead], at: RangeEntry.keyOffset)
     }
 
     private func read(
