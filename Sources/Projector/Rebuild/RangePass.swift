@@ -219,7 +219,7 @@ final class RangePass<P: Projection> {
             guard entry.applied > 0 else { return }
             folded.append(
                 FoldedStream(
-                    stream: entry.stream, state: state, version: entry.version, applied: entry.applied,
+                    stream: entry.stream, state: consume state, version: entry.version, applied: entry.applied,
                     key: entry.key, epoch: entry.epoch))
             if entry.key == nil { projection.blank(&folded[folded.count - 1].state, at: entry.version) }
             guard folded.count == Self.slice else { return }

@@ -56,9 +56,10 @@ final class StateBlocks<State> {
     func consume(_ body: (Int, consuming State) throws -> Void) rethrows {
         defer { removeAll() }
         for place in 0..<count {
+            let state = pointer(place).move()
             first = place + 1
-            try body(place, pointer(place).move())
             if first & (1 << Self.bits - 1) == 0 { free(place >> Self.bits) }
+            try body(place, state)
         }
     }
 
