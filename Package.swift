@@ -45,7 +45,7 @@ let package = Package(
         .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
-        // The allocator of the C library, for one figure of it: Projector is in front.
+        // Memory, where Swift has no word for it: a figure of the C library's allocator, a hint to the processor.
         .systemLibrary(name: "CAllocator"),
         .target(name: "PostgresClient", dependencies: ["CPostgres"], swiftSettings: strict + [.strictMemorySafety()]),
         .target(name: "PKI", dependencies: ["COpenSSL"], swiftSettings: strict + [.strictMemorySafety()]),

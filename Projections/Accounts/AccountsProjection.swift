@@ -8,13 +8,13 @@ public struct AccountsProjection: Projection {
     /// What is known of one account.
     public struct State: Sendable {
         /// The account as it is shown; nil once the person is erased.
-        public fileprivate(set) var view: AccountView?
-        fileprivate var createdPosition: Int64 = 0
-        fileprivate var createdAt = Moment(microseconds: 0)
-        fileprivate var updatedAt = Moment(microseconds: 0)
-        fileprivate var system = System.native
-        fileprivate var space: SpaceID?
-        fileprivate var nameKey: [UInt8]?
+        public internal(set) var view: AccountView?
+        var createdPosition: Int64 = 0
+        var createdAt = Moment(microseconds: 0)
+        var updatedAt = Moment(microseconds: 0)
+        var system = System.native
+        var space: SpaceID?
+        var nameKey: [UInt8]?
         /// Whether the look-up rows differ from the addresses.
         fileprivate var mustWriteLookups = false
     }
@@ -74,12 +74,12 @@ public struct AccountsProjection: Projection {
 
     /// Takes the next event.
     public func apply(_ event: ProjectedEvent, to state: inout State) throws(ProjectionFault) {
-        state.updatedAt = event.stored.recordedAt
+        state.updatedAt = event.recordedAt
         guard let happened = event.event else { return }
         guard case .account(let change) = happened else { throw .impossible("not an account's") }
         if case .lifecycle(.created(let creation)) = change {
-            state.createdPosition = event.stored.position
-            state.createdAt = event.stored.recordedAt
+            state.createdPosition = event.position
+            state.createdAt = event.recordedAt
             state.system = creation.system
             state.space = creation.space
             state.nameKey = creation.name.map { key(ofName: $0.text) }
@@ -87,11 +87,9 @@ public struct AccountsProjection: Projection {
         }
         // A comparison would copy the view, for every event.
         if case .none = state.view { return }
-        if case .lifecycle(.erased) = change { return blank(&state, at: event.stored.version) }
+        if case .lifecycle(.erased) = change { return blank(&state, at: event.version) }
         state.view?.apply(
-            RecordedEvent(
-                position: event.stored.position, recordedAt: event.stored.recordedAt, stream: event.stored.stream,
-                version: event.stored.version, command: event.stored.command, event: happened))
+            change, version: event.version, position: event.position, recordedAt: event.recordedAt)
         switch change {
         case .profile(.nameChanged(let name)): state.nameKey = key(ofName: name.text)
         case .profile(.emailsChanged), .profile(.emailsInserted), .profile(.emailsDeleted):
@@ -109,24 +107,9 @@ public struct AccountsProjection: Projection {
 
     /// Rows of accounts, and the look-ups of those whose addresses changed.
     public func writes(_ streams: inout [FoldedStream<State>]) -> [TableWrite] {
-        let rows = streams.count
-        var writes = [
-            TableWrite(
-                sql.upsert,
-                [
-                    .ids(streams.map(\.stream)), .int4(streams.map(\.version)), .int4(streams.map(\.applied)),
-                    .int8(streams.map(\.state.createdPosition)), .moments(streams.map(\.state.createdAt)),
-                    .moments(streams.map(\.state.updatedAt)), .texts(streams.map(\.state.system.rawValue)),
-                    .optionalIDs(streams.map(\.state.space)),
-                    .flags(streams.map { $0.state.view?.isActivated ?? false }),
-                    .flags(streams.map { $0.state.view?.isBlocked ?? false }),
-                    .flags(streams.map { $0.state.view?.isAdmin ?? false }),
-                    .flags(streams.map { $0.state.view == nil }), .optionalBytes(streams.map(\.state.nameKey)),
-                    .optionalBytes(streams.map { box(of: $0) }),
-                ], expectedRows: rows)
-        ]
-        writes.append(contentsOf: lookupWrites(&streams))
-        return writes
+        var rows = AccountRows(capacity: streams.count)
+        for index in streams.indices { rows.append(&streams[index], place: name) }
+        return [TableWrite(sql.upsert, rows.columns, expectedRows: streams.count)] + lookupWrites(&streams)
     }
 
     private func lookupWrites(_ streams: inout [FoldedStream<State>]) -> [TableWrite] {
@@ -137,7 +120,7 @@ public struct AccountsProjection: Projection {
             streams[index].state.mustWriteLookups = false
             let stream = streams[index].stream
             if !streams[index].isNew { stale.append(stream) }
-            for email in streams[index].state.view?.emails ?? [] {
+            for email in streams[index].state.view?.lend({ $0.emails }) ?? [] {
                 keys.append(master.lookupKey(kind: Self.emailLookup, scope: "", email))
                 owners.append(stream)
             }
@@ -149,10 +132,6 @@ public struct AccountsProjection: Projection {
             writes.append(TableWrite(addLookups, [.int2(kinds), .bytes(keys), .ids(owners)]))
         }
         return writes
-    }
-
-    private func box(of folded: FoldedStream<State>) -> [UInt8]? {
-        folded.state.view.flatMap { folded.seal($0.encoded.bytes, at: name) }
     }
 
     private func key(ofName name: String) -> [UInt8] { master.reservationKey(.accountName, name) }

@@ -47,7 +47,7 @@ public struct ActivationsProjection: Projection {
         case .requested(let request): state.closesAt = request.expiresAt
         case .attemptFailed: break
         case .redeemed(_, let moment): state.closesAt = moment
-        case .ended: blank(&state, at: event.stored.version)
+        case .ended: blank(&state, at: event.version)
         }
     }
 

@@ -81,13 +81,14 @@ public struct DevicesProjection: Projection {
     public func apply(_ event: ProjectedEvent, to state: inout State) throws(ProjectionFault) {
         switch event.event {
         case nil: state.hasUntold = true
-        case .account(.lifecycle(.erased)): blank(&state, at: event.stored.version)
-        case .account(.devices(let change)): try apply(change, event.stored, to: &state)
+        case .account(.lifecycle(.erased)): blank(&state, at: event.version)
+        case .account(.devices(let change)): try apply(change, event, to: &state)
         default: throw .impossible("not a device's")
         }
     }
 
-    private func apply(_ change: Devices.Event, _ stored: StoredEvent, to state: inout State) throws(ProjectionFault) {
+    private func apply(_ change: Devices.Event, _ event: ProjectedEvent, to state: inout State) throws(ProjectionFault)
+    {
         switch change {
         case .added(let device):
             guard !state.isGone else { return }
@@ -95,21 +96,21 @@ public struct DevicesProjection: Projection {
             guard state.entries[ordinal] == nil else { throw .impossible("a device added twice") }
             let record = DeviceRecord(
                 id: device.id.text, name: device.name?.text, publicKey: device.publicKey?.text,
-                addedAt: stored.recordedAt)
+                addedAt: event.recordedAt)
             state.entries[ordinal] = State.Entry(
-                view: record, version: stored.version, addedAt: stored.recordedAt, isTouched: true, isNew: true)
+                view: record, version: event.version, addedAt: event.recordedAt, isTouched: true, isNew: true)
         case .renamed(let ordinal, let name):
-            try amend(ordinal, stored, &state) { $0.name = name?.text }
+            try amend(ordinal, event, &state) { $0.name = name?.text }
         case .revoked(let ordinal, let reason):
-            try amend(ordinal, stored, &state) {
+            try amend(ordinal, event, &state) {
                 $0.reason = reason?.text
-                $0.revokedAt = stored.recordedAt
+                $0.revokedAt = event.recordedAt
             }
         }
     }
 
     private func amend(
-        _ ordinal: Int, _ stored: StoredEvent, _ state: inout State, _ body: (inout DeviceRecord) -> Void
+        _ ordinal: Int, _ event: ProjectedEvent, _ state: inout State, _ body: (inout DeviceRecord) -> Void
     ) throws(ProjectionFault) {
         let ordinal = Int32(truncatingIfNeeded: ordinal)
         guard var entry = state.entries[ordinal] else {
@@ -120,7 +121,7 @@ public struct DevicesProjection: Projection {
         guard var view = entry.view else { return }
         body(&view)
         entry.view = view
-        entry.version = stored.version
+        entry.version = event.version
         entry.isTouched = true
         state.entries[ordinal] = entry
     }

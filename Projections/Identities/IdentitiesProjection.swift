@@ -49,9 +49,9 @@ public struct IdentitiesProjection: Projection {
 
     /// Takes the next event.
     public func apply(_ event: ProjectedEvent, to state: inout State) throws(ProjectionFault) {
-        if event.stored.version == 1 {
-            state.createdPosition = event.stored.position
-            state.createdAt = event.stored.recordedAt
+        if event.version == 1 {
+            state.createdPosition = event.position
+            state.createdAt = event.recordedAt
         }
         guard let happened = event.event else { return }
         guard case .identity(let change) = happened else { throw .impossible("not an identity's") }
@@ -61,7 +61,7 @@ public struct IdentitiesProjection: Projection {
         case .linked(let account): state.record?.account = account
         case .unlinked: state.record?.account = nil
         case .tokenRevoked, .codeIssued, .codeFailed, .codeUsed, .publicKeysSet, .notified: break
-        case .ended: blank(&state, at: event.stored.version)
+        case .ended: blank(&state, at: event.version)
         }
     }
 

@@ -49,9 +49,9 @@ public struct SpacesProjection: Projection {
 
     /// Takes the next event.
     public func apply(_ event: ProjectedEvent, to state: inout State) throws(ProjectionFault) {
-        if event.stored.version == 1 {
-            state.createdPosition = event.stored.position
-            state.createdAt = event.stored.recordedAt
+        if event.version == 1 {
+            state.createdPosition = event.position
+            state.createdAt = event.recordedAt
         }
         guard let happened = event.event else { return }
         guard case .space(let change) = happened else { throw .impossible("not a Space's") }
@@ -59,7 +59,7 @@ public struct SpacesProjection: Projection {
         case .created(let settings): state.record = SpaceRecord(settings: settings)
         case .changed(let settings): state.record?.settings = settings
         case .closed: state.record?.isClosed = true
-        case .ended: blank(&state, at: event.stored.version)
+        case .ended: blank(&state, at: event.version)
         }
     }
 

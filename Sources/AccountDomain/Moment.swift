@@ -33,16 +33,38 @@ public struct Moment: Sendable, Hashable, Comparable, CustomStringConvertible {
         let (days, rest) = Self.divide(microseconds, 86_400_000_000)
         let (year, month, day) = Self.date(fromDays: days)
         let seconds = rest / 1_000_000
-        bytes.reserveAdditional(30)
-        if year < 0 { bytes.append(UInt8(ascii: "-")) } else if year > 9999 { bytes.append(UInt8(ascii: "+")) }
-        Self.append(abs(year), abs(year) > 9999 ? 6 : 4, to: &bytes)
-        Self.append(month, 2, after: "-", to: &bytes)
-        Self.append(day, 2, after: "-", to: &bytes)
-        Self.append(seconds / 3600, 2, after: "T", to: &bytes)
-        Self.append(seconds / 60 % 60, 2, after: ":", to: &bytes)
-        Self.append(seconds % 60, 2, after: ":", to: &bytes)
-        Self.append(rest % 1_000_000, 6, after: ".", to: &bytes)
-        bytes.append(UInt8(ascii: "Z"))
+        // A year has six digits at most: an Int64 of microseconds ends in the year 294247.
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 30) { text in
+            var end = 0
+            func put(_ byte: Unicode.Scalar) {
+                text.initializeElement(at: end, to: UInt8(ascii: byte))
+                end += 1
+            }
+            func put(_ value: Int64, _ width: Int) {
+                var rest = value
+                for place in stride(from: end + width - 1, through: end, by: -1) {
+                    text.initializeElement(at: place, to: UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+                    rest /= 10
+                }
+                end += width
+            }
+            if year < 0 { put("-") } else if year > 9999 { put("+") }
+            put(abs(year), abs(year) > 9999 ? 6 : 4)
+            put("-")
+            put(month, 2)
+            put("-")
+            put(day, 2)
+            put("T")
+            put(seconds / 3600, 2)
+            put(":")
+            put(seconds / 60 % 60, 2)
+            put(":")
+            put(seconds % 60, 2)
+            put(".")
+            put(rest % 1_000_000, 6)
+            put("Z")
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[..<end]))
+        }
     }
 
     /// Reads RFC 3339 with any offset and up to nine fraction digits, of which six count.
@@ -113,20 +135,6 @@ public struct Moment: Sendable, Hashable, Comparable, CustomStringConvertible {
             rest += by
         }
         return (quotient, rest)
-    }
-
-    /// Appends the last `width` decimal digits of a value that is not negative.
-    private static func append(
-        _ value: Int64, _ width: Int, after separator: Unicode.Scalar? = nil, to bytes: inout [UInt8]
-    ) {
-        if let separator { bytes.append(UInt8(ascii: separator)) }
-        let start = bytes.count
-        var rest = value
-        for _ in 0..<width { bytes.append(UInt8(ascii: "0")) }
-        for place in stride(from: start + width - 1, through: start, by: -1) {
-            bytes[place] += UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
-        }
     }
 }
 

@@ -117,17 +117,22 @@ public struct AccountView: Sendable, Equatable {
 
     /// Takes the next event of the stream.
     public mutating func apply(_ recorded: RecordedEvent) {
-        version = Int(recorded.version)
-        position = recorded.position
-        updatedAt = recorded.recordedAt
-        guard case .account(let event) = recorded.event else { return }
+        guard case .account(let event) = recorded.event else {
+            return note(version: recorded.version, position: recorded.position, recordedAt: recorded.recordedAt)
+        }
+        apply(event, version: recorded.version, position: recorded.position, recordedAt: recorded.recordedAt)
+    }
+
+    /// Takes the next event of the stream, told by what the view needs of it.
+    public mutating func apply(_ event: AccountEvent, version: Int32, position: Int64, recordedAt: Moment) {
+        note(version: version, position: position, recordedAt: recordedAt)
         switch event {
-        case .lifecycle(let event): apply(event, recorded)
+        case .lifecycle(let event): apply(event)
         case .profile(let event): apply(event)
         case .password: hasPassword = true
-        case .backup(let event): apply(event, recorded)
-        case .devices(let event): apply(event, recorded)
-        case .accessKeys(let event): apply(event, recorded)
+        case .backup(let event): apply(event)
+        case .devices(let event): apply(event)
+        case .accessKeys(let event): apply(event)
         case .remotesAuth(let event): apply(event)
         case .naming(.inserted(let contexts)):
             naming = NamingContext.allCases.filter { naming.contains($0) || contexts.contains($0) }
@@ -144,11 +149,18 @@ public struct AccountView: Sendable, Equatable {
         }
     }
 
-    private mutating func apply(_ event: Lifecycle.Event, _ recorded: RecordedEvent) {
+    /// Where the newest event stands; what it changes takes its time from here.
+    private mutating func note(version: Int32, position: Int64, recordedAt: Moment) {
+        self.version = Int(version)
+        self.position = position
+        updatedAt = recordedAt
+    }
+
+    private mutating func apply(_ event: Lifecycle.Event) {
         switch event {
         case .created(let creation):
-            createdPosition = recorded.position
-            createdAt = recorded.recordedAt
+            createdPosition = position
+            createdAt = updatedAt
             system = creation.system
             space = creation.space
             spaceDomain = creation.spaceDomain?.text
@@ -189,26 +201,26 @@ public struct AccountView: Sendable, Equatable {
         }
     }
 
-    private mutating func apply(_ event: AccountDomain.Backup.Event, _ recorded: RecordedEvent) {
+    private mutating func apply(_ event: AccountDomain.Backup.Event) {
         switch event {
         case .replaced(let new):
-            backup = Backup(
-                version: new.version, length: new.length, sha256: new.sha256, storedAt: recorded.recordedAt)
+            backup = Backup(version: new.version, length: new.length, sha256: new.sha256, storedAt: updatedAt)
         case .locked: isBackupLocked = true
         }
     }
 
-    private mutating func apply(_ event: Devices.Event, _ recorded: RecordedEvent) {
+    private mutating func apply(_ event: Devices.Event) {
         switch event {
         case .added(let device):
             devices.append(
                 Device(
-                    ordinal: device.ordinal, id: device.id.text, name: device.name?.text, addedAt: recorded.recordedAt,
+                    ordinal: device.ordinal, id: device.id.text, name: device.name?.text, addedAt: updatedAt,
                     revokedAt: nil, publicKey: device.publicKey?.text, reason: nil))
         case .renamed(let ordinal, let name): change(ordinal) { $0.name = name?.text }
         case .revoked(let ordinal, let reason):
+            let revokedAt = updatedAt
             change(ordinal) {
-                $0.revokedAt = recorded.recordedAt
+                $0.revokedAt = revokedAt
                 $0.reason = reason?.text
             }
         }
@@ -219,16 +231,16 @@ public struct AccountView: Sendable, Equatable {
         body(&devices[index])
     }
 
-    private mutating func apply(_ event: AccessKeys.Event, _ recorded: RecordedEvent) {
+    private mutating func apply(_ event: AccessKeys.Event) {
         switch event {
         case .issued(let key):
             keys.append(
                 Key(
-                    id: key.id, kind: key.kind, label: key.label?.text, createdAt: recorded.recordedAt, revokedAt: nil,
+                    id: key.id, kind: key.kind, label: key.label?.text, createdAt: updatedAt, revokedAt: nil,
                     publicKey: key.publicKey))
         case .revoked(let id):
             guard let index = keys.firstIndex(where: { $0.id == id }) else { return }
-            keys[index].revokedAt = recorded.recordedAt
+            keys[index].revokedAt = updatedAt
         }
     }
 

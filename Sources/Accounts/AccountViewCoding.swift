@@ -271,13 +271,13 @@ extension JSONWriter {
     /// Writes a member that is a moment (RFC 3339, UTC, microseconds), or null.
     public mutating func member(_ key: String, _ value: Moment?) {
         self.key(key)
-        if let value { string(value.description) } else { null() }
+        if let value { plain { value.appendText(to: &$0) } } else { null() }
     }
 
     /// Writes a member that is an identifier, or null.
     public mutating func member(_ key: String, _ value: StreamID?) {
         self.key(key)
-        if let value { string(value.description) } else { null() }
+        if let value { plain { value.appendText(to: &$0) } } else { null() }
     }
 
     /// Writes an array of texts.

@@ -51,26 +51,46 @@ public enum AES256GCM {
     ///   - associatedData: What the box was bound to.
     /// - Returns: What was sealed; nil when key, box or associated data are others.
     public static func open(_ box: RawSpan, key: RawSpan, authenticating associatedData: RawSpan) -> [UInt8]? {
-        precondition(key.byteCount == keyBytes, "a key of another size")
-        guard box.byteCount >= nonceBytes + tagBytes else { return nil }
-        let size = box.byteCount - nonceBytes - tagBytes
+        guard let size = plainBytes(of: box) else { return nil }
         var isGenuine = false
         let plain = unsafe [UInt8](unsafeUninitializedCapacity: size) { plain, count in
-            let context = CipherContext.ofThread
-            isGenuine = unsafe key.withUnsafeBytes { key in
-                unsafe box.withUnsafeBytes { box in
-                    let nonce = unsafe UnsafeRawBufferPointer(rebasing: box[..<nonceBytes])
-                    let tag = unsafe UnsafeRawBufferPointer(rebasing: box[(nonceBytes + size)...])
-                    return unsafe context.begin(sealing: false, key: key, nonce: nonce)
-                        && context.authenticate(associatedData)
-                        && context.run(
-                            UnsafeRawBufferPointer(rebasing: box[nonceBytes..<(nonceBytes + size)]),
-                            to: UnsafeMutableRawBufferPointer(plain))
-                        && context.check(tag)
-                }
-            }
+            isGenuine = unsafe open(
+                box, key: key, authenticating: associatedData, into: UnsafeMutableRawBufferPointer(plain))
             count = isGenuine ? size : 0
         }
         return isGenuine ? plain : nil
+    }
+
+    /// Opens a box into memory that is there already.
+    ///
+    /// - Parameters:
+    ///   - box: nonce ‖ ciphertext ‖ tag.
+    ///   - key: ``keyBytes`` bytes.
+    ///   - associatedData: What the box was bound to.
+    ///   - plain: Takes what was sealed: ``plainBytes(of:)`` bytes. Unless the box is genuine, they mean nothing.
+    /// - Returns: Whether key, box and associated data are those of the sealing.
+    public static func open(
+        _ box: RawSpan, key: RawSpan, authenticating associatedData: RawSpan, into plain: UnsafeMutableRawBufferPointer
+    ) -> Bool {
+        precondition(key.byteCount == keyBytes, "a key of another size")
+        guard let size = plainBytes(of: box) else { return false }
+        precondition(plain.count == size, "room of another size")
+        let context = CipherContext.ofThread
+        return unsafe key.withUnsafeBytes { key in
+            unsafe box.withUnsafeBytes { box in
+                let nonce = unsafe UnsafeRawBufferPointer(rebasing: box[..<nonceBytes])
+                let tag = unsafe UnsafeRawBufferPointer(rebasing: box[(nonceBytes + size)...])
+                return unsafe context.begin(sealing: false, key: key, nonce: nonce)
+                    && context.authenticate(associatedData)
+                    && context.run(UnsafeRawBufferPointer(rebasing: box[nonceBytes..<(nonceBytes + size)]), to: plain)
+                    && context.check(tag)
+            }
+        }
+    }
+
+    /// How many bytes a box holds; nil when it is too short to be one.
+    public static func plainBytes(of box: RawSpan) -> Int? {
+        let size = box.byteCount - nonceBytes - tagBytes
+        return size >= 0 ? size : nil
     }
 }

@@ -9,10 +9,11 @@ struct DataReader {
     init(_ json: JSONObject) { self.json = json }
 
     /// A reader of canonical bytes.
-    init(canonicalBytes: [UInt8]) throws(EventCodingError) {
-        guard case .object(let object)? = try? JSONReader.read(canonicalBytes, limits: .stored) else {
-            throw .malformed("data")
-        }
+    init(canonicalBytes: UnsafeRawBufferPointer) throws(EventCodingError) {
+        guard
+            case .object(let object)? = try? JSONReader.read(
+                canonicalBytes.assumingMemoryBound(to: UInt8.self), limits: .stored)
+        else { throw .malformed("data") }
         json = object
     }
 

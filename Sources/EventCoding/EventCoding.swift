@@ -40,9 +40,18 @@ public enum EventCoding {
     /// - Throws: ``EventCodingError`` when the type is unknown or a member is not what was written.
     public static func decode(type: String, data: [UInt8], content: BoxContent) throws(EventCodingError) -> DomainEvent
     {
+        try data.withUnsafeBufferPointer { data throws(EventCodingError) in
+            try decode(decoders[type], data: UnsafeRawBufferPointer(data), content: content)
+        }
+    }
+
+    /// The same with a type's decoder, of bytes where they lie.
+    static func decode(
+        _ decoder: Decoder?, data: UnsafeRawBufferPointer, content: BoxContent
+    ) throws(EventCodingError) -> DomainEvent {
         let reader = try DataReader(canonicalBytes: data)
-        guard let decode = decoders[type] else { throw .unknownType }
-        return try decode(reader, content)
+        guard let decoder else { throw .unknownType }
+        return try decoder(reader, content)
     }
 
     /// What a stored form tells, whatever became of its box.

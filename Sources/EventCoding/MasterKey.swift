@@ -8,16 +8,16 @@ import StrictJSON
 public struct MasterKey: Sendable {
     private let master: SymmetricKey
     // Begun once: setting the key costs several times what a short message does.
-    private let peppered: HMAC<SHA256>
-    private let idempotent: HMAC<SHA256>
+    private let peppered: BegunHMAC
+    private let idempotent: BegunHMAC
 
     /// Draws a new one.
     public static func make() -> MasterKey { MasterKey(SymmetricKey(size: .bits256)) }
 
     private init(_ key: SymmetricKey) {
         master = key
-        peppered = HMAC(key: Self.derive("pepper", from: key))
-        idempotent = HMAC(key: Self.derive("idempotency", from: key))
+        peppered = BegunHMAC(key: Self.derive("pepper", from: key))
+        idempotent = BegunHMAC(key: Self.derive("idempotency", from: key))
     }
 
     /// Reads its text form: standard base64 of 32 bytes.
@@ -49,7 +49,7 @@ public struct MasterKey: Sendable {
         message.append(contentsOf: scope.utf8)
         message.append(0)
         message.append(contentsOf: value.utf8)
-        return Self.code(of: message, with: peppered).withUnsafeBytes { [UInt8]($0) }
+        return peppered.code(of: message).withUnsafeBytes { [UInt8]($0) }
     }
 
     /// The id of a keyed command (docs/log.md): HMAC of caller, method, path and Idempotency-Key.
@@ -59,14 +59,13 @@ public struct MasterKey: Sendable {
             message.append(bigEndian: UInt32(part.count))
             message.append(contentsOf: part)
         }
-        let (high, low) = Self.halves(Self.code(of: message, with: idempotent))
+        let (high, low) = Self.halves(idempotent.code(of: message))
         return CommandID(version4From: high, low)
     }
 
     /// The id of a stream that a keyed creation makes: derived, so that a repeat finds it.
     public func createdStream(by command: CommandID, ordinal: Int = 0) -> StreamID {
-        let (high, low) = Self.halves(
-            Self.code(of: Array("stream/\(ordinal)/".utf8) + command.bytes, with: idempotent))
+        let (high, low) = Self.halves(idempotent.code(of: Array("stream/\(ordinal)/".utf8) + command.bytes))
         return StreamID(version4From: high, low)
     }
 
@@ -78,14 +77,8 @@ public struct MasterKey: Sendable {
             inputKeyMaterial: key, info: Array("account-ledger/\(purpose)".utf8), outputByteCount: 32)
     }
 
-    private static func code(of message: [UInt8], with begun: HMAC<SHA256>) -> HMAC<SHA256>.MAC {
-        var code = begun
-        code.update(data: message)
-        return code.finalize()
-    }
-
     /// The first sixteen bytes, in network order.
-    private static func halves(_ code: HMAC<SHA256>.MAC) -> (UInt64, UInt64) {
+    private static func halves(_ code: SHA256Digest) -> (UInt64, UInt64) {
         code.withUnsafeBytes {
             (
                 UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self)),

@@ -64,9 +64,17 @@ public struct BoxContent: Sendable, Equatable {
     ///
     /// - Throws: ``EventCodingError`` when they are not the canonical object that was sealed.
     public init(canonicalBytes: [UInt8]) throws(EventCodingError) {
-        guard case .object(let object)? = try? JSONReader.read(canonicalBytes, limits: .stored) else {
-            throw .malformed("box")
+        self = try canonicalBytes.withUnsafeBufferPointer { bytes throws(EventCodingError) in
+            try BoxContent(canonicalBytes: UnsafeRawBufferPointer(bytes))
         }
+    }
+
+    /// Reads the bytes of an opened box where they lie.
+    init(canonicalBytes: UnsafeRawBufferPointer) throws(EventCodingError) {
+        guard
+            case .object(let object)? = try? JSONReader.read(
+                canonicalBytes.assumingMemoryBound(to: UInt8.self), limits: .stored)
+        else { throw .malformed("box") }
         if case .object(let json) = object["personal"] { personal = SealedObject(json) }
         if case .object(let json) = object["verifier"] { verifier = SealedObject(json) }
     }

@@ -63,7 +63,27 @@ public struct StreamKey: Sendable {
 
     /// Whether the box of an event is the one that was sealed there; what is in it is not kept.
     public func opens(_ box: UnsafeRawBufferPointer, version: Int32, type: UnsafeRawBufferPointer) -> Bool {
-        open(box.bytes, associatedData(version, type)) != nil
+        withOpened(box, version: version, type: type) { $0 != nil }
+    }
+
+    /// Lends what the box of an event holds, nil when it is not the one that was sealed there.
+    ///
+    /// Events are opened by the million, and most boxes are small: no array is made for what is gone a moment later.
+    func withOpened<Result>(
+        _ box: UnsafeRawBufferPointer, version: Int32, type: UnsafeRawBufferPointer,
+        _ body: (UnsafeRawBufferPointer?) -> Result
+    ) -> Result {
+        guard box.count >= Self.overhead else { return body(nil) }
+        return withUnsafeTemporaryAllocation(byteCount: box.count - Self.overhead, alignment: 16) { plain in
+            let isGenuine = withAssociatedData(version, type) { bound in
+                key.withUnsafeBytes {
+                    AES256GCM.open(
+                        box.bytes.extracting(Self.epochBytes...), key: $0.bytes, authenticating: bound.bytes,
+                        into: plain)
+                }
+            }
+            return body(isGenuine ? UnsafeRawBufferPointer(plain) : nil)
+        }
     }
 
     /// How many bytes a box is longer than what it holds.
@@ -103,17 +123,25 @@ public struct StreamKey: Sendable {
 
     private func associatedData(_ place: Place) -> [UInt8] {
         switch place {
-        case .event(let version, let type): return associatedData(version, type.utf8)
+        case .event(let version, var type):
+            return type.withUTF8 { withAssociatedData(version, UnsafeRawBufferPointer($0)) { [UInt8]($0) } }
         case .blob: return associatedData("blob".utf8)
         case .view(let name): return associatedData("view/".utf8) + name.utf8
         }
     }
 
-    private func associatedData(_ version: Int32, _ type: some Collection<UInt8>) -> [UInt8] {
-        var bytes = associatedData(EmptyCollection())
-        bytes.append(bigEndian: UInt32(bitPattern: version))
-        bytes.append(contentsOf: type)
-        return bytes
+    /// Lends what the box of an event is bound to: log, stream, version and type.
+    private func withAssociatedData<Result>(
+        _ version: Int32, _ type: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Result
+    ) -> Result {
+        withUnsafeTemporaryAllocation(byteCount: 22 + type.count, alignment: 8) { bytes in
+            bytes.storeBytes(of: log.bigEndian, as: Int16.self)
+            bytes.storeBytes(of: stream.high.bigEndian, toByteOffset: 2, as: UInt64.self)
+            bytes.storeBytes(of: stream.low.bigEndian, toByteOffset: 10, as: UInt64.self)
+            bytes.storeBytes(of: version.bigEndian, toByteOffset: 18, as: Int32.self)
+            UnsafeMutableRawBufferPointer(rebasing: bytes[22...]).copyMemory(from: type)
+            return body(UnsafeRawBufferPointer(bytes))
+        }
     }
 
     private func associatedData(_ purpose: some Collection<UInt8>) -> [UInt8] {
@@ -129,10 +157,13 @@ public struct StreamKey: Sendable {
 
 extension AccountDomain.Digest {
     /// SHA-256 of bytes.
-    public static func sha256(of bytes: [UInt8]) -> AccountDomain.Digest {
+    public static func sha256(of bytes: [UInt8]) -> AccountDomain.Digest { bytes.withUnsafeBytes { sha256(of: $0) } }
+
+    /// SHA-256 of bytes where they lie.
+    static func sha256(of bytes: UnsafeRawBufferPointer) -> AccountDomain.Digest {
         // The pointer spares the way through the generic form, which costs as much as the hash of an event.
         var hasher = SHA256()
-        bytes.withUnsafeBytes { hasher.update(bufferPointer: $0) }
+        hasher.update(bufferPointer: bytes)
         return hasher.finalize().withUnsafeBytes { AccountDomain.Digest(hash: $0) }
     }
 

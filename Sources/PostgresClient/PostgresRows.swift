@@ -111,6 +111,14 @@ public final class PostgresRows: @unchecked Sendable {
         try unsafe body(cell(row, column))
     }
 
+    /// The bytes of a value of any type where they lie, without a copy; nil for NULL.
+    ///
+    /// They are there as long as this object is, which whoever uses them sees to.
+    @unsafe
+    public func bytesInPlace(_ row: Int, _ column: Int) throws(PostgresError) -> UnsafeRawBufferPointer? {
+        isNull(row, column) ? nil : try unsafe cell(row, column)
+    }
+
     /// Reads a `uuid` as its two halves, the first eight bytes being `high`.
     public func uuid(_ row: Int, _ column: Int) throws(PostgresError) -> (high: UInt64, low: UInt64) {
         try unsafe BinaryField.uuid(cell(row, column, .uuid))

@@ -116,7 +116,7 @@ extension PostgresRows {
         StoredEvent(
             position: try int64(row, 0), recordedAt: try moment(row, 1), stream: try id(row, 2),
             version: try int32(row, 3), command: try id(row, 4),
-            type: try withBytes(row, 5) { StoredTypeName.name($0) }, meta: try bytes(row, 6),
+            type: try withBytes(row, 5) { StoredType.named($0).name }, meta: try bytes(row, 6),
             data: try bytes(row, 7), secret: isNull(row, 8) ? nil : try bytes(row, 8),
             secretHash: isNull(row, 9) ? nil : try bytes(row, 9))
     }

@@ -96,10 +96,14 @@ struct PoisonError: Error {
     let type: String
     let text: String
 
+    init(_ reason: String, position: Int64, version: Int32, type: String) {
+        self.position = position
+        self.type = type
+        text = "\(type) at version \(version): \(reason)"
+    }
+
     init(_ reason: String, _ stored: StoredEvent) {
-        position = stored.position
-        type = stored.type
-        text = "\(stored.type) at version \(stored.version): \(reason)"
+        self.init(reason, position: stored.position, version: stored.version, type: stored.type)
     }
 
     init(_ reason: String, position: Int64) {

@@ -106,7 +106,7 @@ extension PostgresRows {
         StoredEvent(
             position: try int64(row, 0), recordedAt: try moment(row, 1), stream: try id(row, 2),
             version: try int32(row, 3), command: try id(row, 4),
-            type: try withBytes(row, 5) { StoredTypeName.name($0) },
+            type: try withBytes(row, 5) { StoredType.named($0).name },
             meta: [], data: try bytes(row, 6), secret: isNull(row, 7) ? nil : try bytes(row, 7),
             secretHash: isNull(row, 8) ? nil : try bytes(row, 8))
     }

@@ -141,7 +141,8 @@ final class ProjectionFolder<P: Projection>: Folding {
             do throws(ProjectionFault) {
                 try projection.apply(projected, to: &current.state)
             } catch {
-                throw PoisonError(error.description, projected.stored)
+                throw PoisonError(
+                    error.description, position: projected.position, version: projected.version, type: projected.type)
             }
             current.version = event.version
             current.applied += 1

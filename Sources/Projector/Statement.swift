@@ -36,8 +36,6 @@ enum Statement {
     static let nextVersion = make(PackageResources.next_version_sql, [.text])
     static let findRanges = make(PackageResources.find_ranges_sql, [.uuid])
     static let addRange = make(PackageResources.add_range_sql, [.uuid, .uuid, .uuid, .int8, .int8])
-    static let readRange = make(
-        PackageResources.read_range_sql, [.int2, .int8, .int8, .uuid, .uuid, .textArray, .int4])
     static let setBuilt = make(PackageResources.set_built_sql, [.text, .int4, .text, .int8])
     static let findActive = make(PackageResources.find_active_sql, [.text])
     static let compareLanes = make(PackageResources.compare_lanes_sql, [.text, .int4, .int4])
@@ -54,6 +52,16 @@ enum Statement {
         PostgresStatement(
             String(decoding: text, as: UTF8.self).replacing("{table}", with: table)
                 .replacing("{condition}", with: condition), parameterTypes: types)
+    }
+
+    /// The reading of a range without some types, whose names are of our own making.
+    ///
+    /// They stand in the text: the server looks for a name in a list that it knows beforehand by its hash.
+    static func readRange(ignoring types: [String]) -> PostgresStatement {
+        PostgresStatement(
+            String(decoding: PackageResources.read_range_sql, as: UTF8.self)
+                .replacing("{types}", with: types.joined(separator: ",")),
+            parameterTypes: [.int2, .int8, .int8, .uuid, .uuid, .int4])
     }
 
     private static func make(_ text: [UInt8], _ types: [PostgresType]) -> PostgresStatement {

@@ -3,6 +3,7 @@
 /// Every step moves `index` forward and every access is checked against the count, so no input traps.
 struct JSONParser {
     private let bytes: UnsafeBufferPointer<UInt8>
+    private let isASCII: Bool
     private let limits: JSONLimits
     private var index = 0
     private var depth = 0
@@ -10,8 +11,9 @@ struct JSONParser {
     /// Where strings with escapes are put together; kept between them.
     private var scratch: [UInt8] = []
 
-    init(bytes: UnsafeBufferPointer<UInt8>, limits: JSONLimits) {
+    init(bytes: UnsafeBufferPointer<UInt8>, isASCII: Bool, limits: JSONLimits) {
         self.bytes = bytes
+        self.isASCII = isASCII
         self.limits = limits
     }
 
@@ -79,6 +81,8 @@ struct JSONParser {
             depth &-= 1
             return JSONObject(distinct: members)
         }
+        // Most objects have few members: one piece of memory instead of three, each larger than the last.
+        members.reserveCapacity(4)
         while true {
             let start = index
             guard members.count < limits.members else { throw .tooLarge(offset: start, reason: "too many members") }
@@ -163,7 +167,10 @@ struct JSONParser {
             return try parseEscapedString(from: start, longest: longest, tooLong: tooLong)
         }
         index &+= 1
-        return String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<end]), as: UTF8.self)
+        let plain = UnsafeBufferPointer(rebasing: bytes[start..<end])
+        // What is known to be ASCII need not be looked through once more.
+        if isASCII { return String(copying: UTF8Span(unchecked: plain.span, isKnownASCII: true)) }
+        return String(decoding: plain, as: UTF8.self)
     }
 
     /// The rest of a string that has an escape at `index`, or that ends badly there.

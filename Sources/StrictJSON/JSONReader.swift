@@ -19,10 +19,11 @@ public enum JSONReader {
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
             throw .malformed(offset: 0, reason: "byte-order mark")
         }
-        if let offset = UTF8Scan.firstInvalidOffset(in: bytes) {
+        let start = UTF8Scan.endOfASCII(in: bytes)
+        if let offset = UTF8Scan.firstInvalidOffset(in: bytes, from: start) {
             throw .malformed(offset: offset, reason: "invalid UTF-8")
         }
-        var parser = JSONParser(bytes: bytes, limits: limits)
+        var parser = JSONParser(bytes: bytes, isASCII: start == bytes.count, limits: limits)
         return try parser.parseText()
     }
 }

@@ -43,6 +43,15 @@ public struct JSONWriter: Sendable {
         needsComma = true
     }
 
+    /// Writes a string of characters that need no escapes, such as a time: `text` appends them to the bytes.
+    public mutating func plain(_ text: (inout [UInt8]) -> Void) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        text(&bytes)
+        bytes.append(UInt8(ascii: "\""))
+        needsComma = true
+    }
+
     /// Writes an integer.
     public mutating func integer(_ value: Int) { integer(Int64(value)) }
 

@@ -30,14 +30,26 @@ enum UTF8Scan {
         return count
     }
 
-    /// Where the first sequence stands that is no UTF-8, nil when all is well.
+    /// How many bytes at the beginning are ASCII.
+    static func endOfASCII(in bytes: UnsafeBufferPointer<UInt8>) -> Int {
+        guard let base = UnsafeRawPointer(bytes.baseAddress) else { return 0 }
+        let count = bytes.count
+        var index = 0
+        while index &+ 8 <= count, base.loadUnaligned(fromByteOffset: index, as: UInt64.self) & highBits == 0 {
+            index &+= 8
+        }
+        while index < count, bytes[index] < 0x80 { index &+= 1 }
+        return index
+    }
+
+    /// Where the first sequence stands that is no UTF-8, nil when all is well from `start` on.
     ///
     /// The ranges are those of the table "Well-Formed UTF-8 Byte Sequences" (Unicode, table 3-7), which leaves no room
     /// for overlong forms, surrogates, or anything above U+10FFFF.
-    static func firstInvalidOffset(in bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+    static func firstInvalidOffset(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
         guard let base = UnsafeRawPointer(bytes.baseAddress) else { return nil }
         let count = bytes.count
-        var index = 0
+        var index = start
         while index < count {
             if index &+ 8 <= count,
                 base.loadUnaligned(fromByteOffset: index, as: UInt64.self) & highBits == 0

@@ -73,6 +73,23 @@ import Testing
         #expect(Self.open(box, bound: [1]) == Array("a secret".utf8))
     }
 
+    @Test func `a box is opened into memory that is there already`() {
+        let box = Self.seal(Array("a secret".utf8), bound: [1])
+        var plain = [UInt8](repeating: 0, count: 8)
+        #expect(AES256GCM.plainBytes(of: box.span.bytes) == 8)
+        let opened = plain.withUnsafeMutableBytes {
+            AES256GCM.open(
+                box.span.bytes, key: Self.key.span.bytes, authenticating: ([1] as [UInt8]).span.bytes, into: $0)
+        }
+        #expect(opened)
+        #expect(plain == Array("a secret".utf8))
+        let refused = plain.withUnsafeMutableBytes {
+            AES256GCM.open(
+                box.span.bytes, key: Self.key.span.bytes, authenticating: ([2] as [UInt8]).span.bytes, into: $0)
+        }
+        #expect(!refused)
+    }
+
     @Test func `what is too short to be a box does not open`() {
         let box = Self.seal([])
         for count in 0..<box.count { #expect(Self.open(Array(box[..<count])) == nil) }

@@ -30,4 +30,36 @@ import Testing
         #expect(first == nil)
         #expect(second == nil)
     }
+
+    @Test func `states are handed over in order, and nothing is left`() {
+        let blocks = StateBlocks<[Int]>()
+        for place in 0..<3_000 { blocks.append([place]) }
+        var taken: [Int] = []
+        blocks.consume { place, state in
+            #expect(state == [place])
+            taken.append(place)
+        }
+        #expect(taken == Array(0..<3_000))
+        #expect(blocks.count == 0)
+        blocks.append([1])
+        #expect(blocks[0] == [1])
+    }
+
+    @Test(arguments: [0, 5, 1_023, 1_024, 2_999])
+    func `when taking them fails, the rest is let go of`(last: Int) {
+        struct Stop: Error {}
+        weak var rest: Witness?
+        let blocks = StateBlocks<Witness>()
+        for _ in 0..<3_000 { blocks.append(Witness()) }
+        do {
+            let witness = Witness()
+            rest = witness
+            blocks.append(witness)
+        }
+        #expect(throws: Stop.self) {
+            try blocks.consume { place, _ in if place == last { throw Stop() } }
+        }
+        #expect(rest == nil)
+        #expect(blocks.count == 0)
+    }
 }

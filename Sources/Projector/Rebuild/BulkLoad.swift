@@ -40,9 +40,9 @@ struct BulkLoad {
     func copy(_ columns: [Column], suffix: String, on connection: PostgresConnection) throws -> Int {
         guard columns.count == self.columns.count, let count = columns.first?.count, count > 0 else { return 0 }
         return try connection.copyIn(sql(suffix: suffix)) { writer in
-            var seen: Set<[Column.Value]> = []
+            var written = RowIndex(columns)
             for row in 0..<count {
-                if skipsRepeats, !seen.insert(columns.map { $0.value(row) }).inserted { continue }
+                if skipsRepeats, !written.insert(row) { continue }
                 try writer.row(columns: columns.count)
                 for column in columns { column.write(row, to: &writer) }
             }
@@ -50,9 +50,33 @@ struct BulkLoad {
     }
 }
 
+/// Which rows there are already, by hashes of their values: hardly ever are two rows looked at in full.
+private struct RowIndex {
+    private let columns: [Column]
+    private var rows: [Int: Int] = [:]
+
+    init(_ columns: [Column]) { self.columns = columns }
+
+    /// Notes a row; false when an earlier one is the same.
+    mutating func insert(_ row: Int) -> Bool {
+        var hasher = Hasher()
+        for column in columns { column.hash(row, into: &hasher) }
+        let hash = hasher.finalize()
+        guard let earlier = rows[hash] else {
+            rows[hash] = row
+            return true
+        }
+        return !isSame(earlier, row) && !(0..<row).contains { isSame($0, row) }
+    }
+
+    private func isSame(_ one: Int, _ other: Int) -> Bool {
+        columns.allSatisfy { $0.value(one) == $0.value(other) }
+    }
+}
+
 extension Column {
     /// A value as it can be compared.
-    enum Value: Hashable {
+    enum Value: Equatable {
         case null
         case number(Int64)
         case text(String)
@@ -89,6 +113,23 @@ extension Column {
         case .optionalBytes(let values): values[row].map { .bytes($0) } ?? .null
         case .moments(let values): .number(values[row].microseconds)
         case .optionalMoments(let values): values[row].map { .number($0.microseconds) } ?? .null
+        }
+    }
+
+    /// Equal values give equal hashes.
+    func hash(_ row: Int, into hasher: inout Hasher) {
+        switch self {
+        case .ids(let values): hasher.combine(values[row])
+        case .optionalIDs(let values): hasher.combine(values[row])
+        case .int2(let values): hasher.combine(values[row])
+        case .int4(let values): hasher.combine(values[row])
+        case .int8(let values): hasher.combine(values[row])
+        case .flags(let values): hasher.combine(values[row])
+        case .texts(let values): hasher.combine(values[row])
+        case .bytes(let values): values[row].withUnsafeBytes { hasher.combine(bytes: $0) }
+        case .optionalBytes(let values): values[row]?.withUnsafeBytes { hasher.combine(bytes: $0) }
+        case .moments(let values): hasher.combine(values[row])
+        case .optionalMoments(let values): hasher.combine(values[row])
         }
     }
 

@@ -12,5 +12,8 @@ struct RangeEntry {
     /// Whether it cannot be folded; why is told apart, for few are like that.
     var isPoisoned = false
 
+    /// Where the reference to the key's bytes stands.
+    static let keyOffset = MemoryLayout<RangeEntry>.offset(of: \.key) ?? 0
+
     init(_ stream: StreamID) { self.stream = stream }
 }

@@ -39,7 +39,7 @@ struct RangeWorker {
         let pass = RangePass(projection, range: range, setup: setup)
         var unseen = 0
         try pass.fold(
-            upTo: target.head, chunkRows: chunkRows, on: connection,
+            upTo: target.head, readSize: ReadSize(atMost: chunkRows, bytes: team.bytesAtOnce), on: connection,
             isTight: { bytes in
                 unseen += bytes
                 guard unseen >= team.bytesUnseen else { return false }

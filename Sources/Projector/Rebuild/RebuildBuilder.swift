@@ -119,7 +119,7 @@ final class RebuildBuilder {
         progress.begin(head: target.head, finished: done.map(\.share).reduce(0, +))
         let threads = target.head < 20_000 ? 1 : job.jobs
         let queue = RangeQueue(StreamRange.missing(beside: done), threads: threads)
-        let team = RangeTeam(memoryBytes: job.memoryBytes)
+        let team = RangeTeam(threads: threads, memoryBytes: job.memoryBytes)
         let running = (0..<threads).map { [setup, settings, job, progress, rangeSession] number in
             DedicatedThread(name: "rebuild \(number)") {
                 do {
@@ -239,16 +239,19 @@ extension RebuildJob {
 /// What the threads of one rebuild share: how much memory they may use together, and what went wrong first.
 final class RangeTeam: Sendable {
     private let memoryLimit: Int
-    /// How much a thread reads between two looks at the memory: a look takes milliseconds.
+    /// How much a thread reads between two looks at the memory: a look may take milliseconds.
     let bytesUnseen: Int
+    /// What the rows may take that a thread reads at one time.
+    let bytesAtOnce: Int
     private let failure = Mutex<(any Error)?>(nil)
 
-    init(memoryBytes: Int) {
+    init(threads: Int, memoryBytes: Int) {
         memoryLimit = MemoryGauge.usedBytes + memoryBytes * 17 / 20
         bytesUnseen = memoryBytes / 20
+        bytesAtOnce = min(8 << 20, memoryBytes / 20 / threads)
     }
 
-    var isTight: Bool { MemoryGauge.usedBytes > memoryLimit }
+    var isTight: Bool { MemoryGauge.isUsing(moreThan: memoryLimit) }
 
     var error: (any Error)? { failure.withLock { $0 } }
 

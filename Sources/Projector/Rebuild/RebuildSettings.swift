@@ -11,7 +11,7 @@ public struct RebuildSettings: Sendable {
     /// How long a replaced version, or a scratch one, is kept.
     public var keepSeconds: Int32 = 86_400
     /// How many rows are read at one time, when they are small.
-    public var chunkRows: Int32 = 10_000
+    public var chunkRows: Int32 = 4_000
 
     /// The defaults.
     public init() {}
