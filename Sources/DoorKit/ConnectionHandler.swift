@@ -70,8 +70,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is ChannelShouldQuiesceEvent {
             isQuiescing = true
+            guard case .idle = phase else { return }
             // The last answer may not be out yet.
-            if case .idle = phase { finish(ByteBuffer(), lingers: false, promise: nil) }
+            if unwritableSince == nil {
+                context.close(promise: nil)
+            } else {
+                finish(ByteBuffer(), lingers: false, promise: nil)
+            }
             return
         }
         if let event = event as? ChannelEvent, event == .inputClosed {
