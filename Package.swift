@@ -301,8 +301,9 @@ let package = Package(
             "AccountLedger",
             [
                 "AccountLedger", "EmbeddedPostgres", "EventCoding", "Migrations", "PostgresClient", "PostgresLedger",
-                "StrictJSON", "Transparency", logging,
+                "StrictJSON", "TestSupport", "Transparency", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         tests(
             "EndToEnd",

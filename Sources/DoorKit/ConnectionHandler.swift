@@ -11,23 +11,6 @@ final class ConnectionHandler: ChannelDuplexHandler {
     typealias OutboundIn = ResponsePart
     typealias OutboundOut = ByteBuffer
 
-    private enum Phase {
-        /// Between requests.
-        case idle(since: NIODeadline)
-        /// Some bytes of a head are here.
-        case head(since: NIODeadline)
-        /// The parser gave up at a method that it does not know; the rest of the line tells whose dialect the answer has.
-        case strangeMethod(since: NIODeadline)
-        /// A head is here; its body is being read, or thrown away.
-        case body(since: NIODeadline)
-        /// The request is being answered.
-        case answering
-        /// Nothing is read any more; requests that were handed on are still answered.
-        case deaf
-        /// All is said, the client has a moment to read it.
-        case lingering(since: NIODeadline)
-    }
-
     /// A request whose body is still arriving.
     private struct Pending {
         let head: RequestHead
@@ -38,7 +21,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     private let core: ServerCore
-    private var phase = Phase.idle(since: .now())
+    private var phase = ConnectionPhase.idle(since: .now())
     private var pending: Pending?
     /// Requests handed on and not yet answered.
     private var unanswered = 0
@@ -87,21 +70,37 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is ChannelShouldQuiesceEvent {
             isQuiescing = true
-            if case .idle = phase { context.close(promise: nil) }
+            guard case .idle = phase else { return }
+            // The last answer may not be out yet.
+            if unwritableSince == nil {
+                context.close(promise: nil)
+            } else {
+                finish(ByteBuffer(), lingers: false, promise: nil)
+            }
             return
         }
         if let event = event as? ChannelEvent, event == .inputClosed {
             isInputClosed = true
-            switch phase {
-            case .lingering, .idle, .head, .strangeMethod, .body: return context.close(promise: nil)
-            case .answering, .deaf: break
-            }
+            if case .lingering = phase { return context.close(promise: nil) }
+            stopListening()
         }
         context.fireUserInboundEventTriggered(event)
     }
 
+    /// Nothing more will be read: what was handed on is answered, what is here in part is dropped.
+    private func stopListening() {
+        guard phase.isListening else { return }
+        release()
+        if unanswered > 0 {
+            phase = .deaf
+        } else {
+            finish(ByteBuffer(), promise: nil)
+        }
+    }
+
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         unwritableSince = context.channel.isWritable ? nil : .now()
+        if unwritableSince == nil, case .idle = phase { phase = .idle(since: .now()) }
         context.fireChannelWritabilityChanged()
     }
 
@@ -121,7 +120,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
         if core.drain.isOver { return context.close(promise: nil) }
         switch phase {
-        case .idle(let since) where now - since > core.limits.idle:
+        case .idle(let since) where unwritableSince == nil && now - since > core.limits.idle:
             return context.close(promise: nil)
         case .head(let since) where now - since > core.limits.head,
             .strangeMethod(let since) where now - since > core.limits.head:
@@ -130,6 +129,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case .body(let since) where now - since > core.limits.body:
             core.counters.timeouts.add()
             fail(Problem(.requestTimeout, "The body of the request did not arrive in time."))
+        case .leaving(let since) where now - since > core.limits.write:
+            core.counters.timeouts.add()
+            return context.close(promise: nil)
         case .lingering(let since) where now - since > .seconds(2):
             return context.close(promise: nil)
         default: break
@@ -144,7 +146,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// - Returns: false when they are to be thrown away.
     func bytesArrived(_ bytes: ByteBuffer) -> Bool {
         switch phase {
-        case .deaf, .lingering: return false
+        case .deaf, .leaving, .lingering: return false
         case .strangeMethod:
             readStrangeLine(bytes)
             return false
@@ -189,7 +191,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case .headerOverflow: failOverflow()
         case .invalidMethod where isChunkOfHead: phase = .strangeMethod(since: .now())
         case .invalidMethod: fail(Problem(.notImplemented, "The method is not known."))
-        case .invalidEOFState, .closedConnection: context.close(promise: nil)
+        // The client stopped in mid request, or said that it would send no more and did.
+        case .invalidEOFState, .closedConnection: stopListening()
         default: fail(Problem(.malformedRequest, "The request is not HTTP/1.1 as RFC 9112 has it."))
         }
     }
@@ -216,10 +219,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private func fail(_ problem: Problem) {
         guard let context else { return }
         release()
-        switch phase {
-        case .deaf, .lingering: return
-        default: break
-        }
+        guard phase.isListening else { return }
         phase = .deaf
         guard unanswered == 0 else { return }
         let response = problem.response()
@@ -234,10 +234,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     // MARK: Requests
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch phase {
-        case .deaf, .lingering: return
-        case .idle, .head, .strangeMethod, .body, .answering: break
-        }
+        guard phase.isListening else { return }
         switch unwrapInboundIn(data) {
         case .head(let head): begin(head, context)
         case .body(let bytes): append(bytes, context)
@@ -348,6 +345,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
     ) {
         unanswered -= 1
         var isDeaf = false
+        if case .leaving = phase {
+            // It was said that the answer before this one is the last.
+            promise?.succeed()
+            return
+        }
         if case .deaf = phase { isDeaf = true }
         if close || (unanswered == 0 && (isDeaf || isQuiescing)) {
             return finish(bytes, promise: promise)
@@ -360,26 +362,27 @@ final class ConnectionHandler: ChannelDuplexHandler {
     ///
     /// First the sending side only: closing while the client still sends would reset the connection and could destroy
     /// the answer before it is read.
-    private func finish(_ bytes: ByteBuffer, promise: EventLoopPromise<Void>?) {
+    private func finish(_ bytes: ByteBuffer, lingers: Bool = true, promise: EventLoopPromise<Void>?) {
         guard let context else {
             promise?.fail(ChannelError.ioOnClosedChannel)
             return
         }
-        phase = .lingering(since: .now())
+        phase = .leaving(since: .now())
         let written = promise ?? context.eventLoop.makePromise()
-        let isInputClosed = isInputClosed
-        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        written.futureResult.whenComplete { _ in
-            bound.value.close(mode: isInputClosed ? .all : .output, promise: nil)
+        written.futureResult.assumeIsolated().whenComplete { _ in
+            guard let context = self.context else { return }
+            self.phase = .lingering(since: .now())
+            context.close(mode: lingers && !self.isInputClosed ? .output : .all, promise: nil)
         }
         context.writeAndFlush(wrapOutboundOut(bytes), promise: written)
     }
 
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
-        if mode == .output {
-            phase = .lingering(since: .now())
-            if isInputClosed { return context.close(mode: .all, promise: promise) }
+        guard mode == .output else { return context.close(mode: mode, promise: promise) }
+        switch phase {
+        // It is closed as soon as the last bytes are out.
+        case .leaving, .lingering: promise?.succeed()
+        case .idle, .head, .strangeMethod, .body, .answering, .deaf: finish(ByteBuffer(), promise: promise)
         }
-        context.close(mode: mode, promise: promise)
     }
 }

@@ -21,6 +21,8 @@ struct EventQuery: Sendable {
     let form: Form
     /// The position behind which it begins.
     let after: Int64
+    /// With how many events lines and a live stream end; a page has a bound of its own.
+    let limit: Int64
 
     /// Reads a request.
     ///
@@ -49,6 +51,10 @@ struct EventQuery: Sendable {
         selection.to = try request.moment("to")
         self.selection = selection
         form = Self.form(try request.header("Accept"))
+        if form != .page, request.query["cursor"] != nil {
+            throw Problem(.malformedRequest, "The query parameter cursor belongs to pages; after tells where to begin.")
+        }
+        limit = form == .page ? .max : try request.query.integer("limit", in: 1...(1 << 53 - 1)) ?? .max
         let start = try request.query.integer("after", in: 0...(1 << 53 - 1)) ?? 0
         if form == .live, let last = try request.whole("Last-Event-ID") { after = last } else { after = start }
     }

@@ -44,7 +44,8 @@ extension NativeDoor {
 
     private func eventSource(_ query: EventQuery, _ request: DoorRequest, _ caller: Caller) -> EventSource {
         EventSource(
-            history: history, selection: query.selection, after: query.after, origin: settings.origin,
+            history: history, selection: query.selection, after: query.after, limit: query.limit,
+            origin: settings.origin,
             mayGoOn: StreamAuthority(authenticator: authenticator, reads: reads, request: request, caller: caller))
     }
 

@@ -7,11 +7,13 @@ struct EventSource: Sendable {
     let history: any EventHistory
     let selection: EventSelection
     let after: Int64
+    /// With how many events it ends.
+    let limit: Int64
     let origin: String
     let mayGoOn: StreamAuthority
 
-    func page(after position: Int64, limit: Int) async throws -> EventPage {
-        try await history.events(selection, after: position, limit: limit, lookAt: NativeDoor.lookedAt)
+    func page(after position: Int64, limit: Int64) async throws -> EventPage {
+        try await history.events(selection, after: position, limit: Int(limit), lookAt: NativeDoor.lookedAt)
     }
 }
 
@@ -53,7 +55,7 @@ struct StreamAuthority: Sendable {
     }
 }
 
-/// All selected events up to a head, as lines of JSON.
+/// The selected events up to a head, as lines of JSON.
 struct EventLines: AsyncSequence, Sendable {
     let source: EventSource
     let head: Int64
@@ -63,23 +65,28 @@ struct EventLines: AsyncSequence, Sendable {
         private let head: Int64
         private var authority: StreamAuthority
         private var position: Int64
+        private var remaining: Int64
 
         init(_ lines: EventLines) {
             source = lines.source
             head = lines.head
             authority = source.mayGoOn
             position = source.after
+            remaining = source.limit
         }
 
         mutating func next() async throws -> [UInt8]? {
-            while position < head, !Task.isCancelled {
+            while position < head, remaining > 0, !Task.isCancelled {
                 // A broken connection tells the client that this is not all.
                 guard try await authority.check() else { throw Accounts.Failure.unauthorized }
-                let page = try await source.page(after: position, limit: 1_000)
+                let page = try await source.page(after: position, limit: Swift.min(1_000, remaining))
                 guard page.lookedUpTo > position else { return nil }
                 position = page.isAtHead ? Swift.max(page.lookedUpTo, head) : page.lookedUpTo
                 let lines = CloudEventLines(origin: source.origin, reservingCapacity: 1 << 20)
-                for event in page.events where event.stored.position <= head { event.stored.lend { lines.append($0) } }
+                for event in page.events where event.stored.position <= head {
+                    event.stored.lend { lines.append($0) }
+                    remaining -= 1
+                }
                 if lines.count > 0 { return lines.take() }
             }
             return nil
@@ -89,7 +96,7 @@ struct EventLines: AsyncSequence, Sendable {
     func makeAsyncIterator() -> AsyncIterator { AsyncIterator(self) }
 }
 
-/// All selected events, and then those to come, for as long as the credential holds.
+/// The selected events, and then those to come, for as long as the credential holds.
 struct LiveEvents: AsyncSequence, Sendable {
     let source: EventSource
 
@@ -97,20 +104,23 @@ struct LiveEvents: AsyncSequence, Sendable {
         private let source: EventSource
         private var authority: StreamAuthority
         private var position: Int64
+        private var remaining: Int64
 
         init(_ source: EventSource) {
             self.source = source
             authority = source.mayGoOn
             position = source.after
+            remaining = source.limit
         }
 
         mutating func next() async throws -> [ServerSentEvent]? {
-            while !Task.isCancelled {
+            while remaining > 0, !Task.isCancelled {
                 guard try await authority.check() else { return nil }
-                let page = try await source.page(after: position, limit: 200)
+                let page = try await source.page(after: position, limit: Swift.min(200, remaining))
                 let hasAdvanced = page.lookedUpTo > position
                 position = Swift.max(position, page.lookedUpTo)
                 if !page.events.isEmpty {
+                    remaining -= Int64(page.events.count)
                     return page.events.map { event in
                         ServerSentEvent(
                             id: String(event.stored.position),

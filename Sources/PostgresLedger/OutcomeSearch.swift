@@ -56,10 +56,23 @@ struct OutcomeSearch: Sendable {
             let outcome: CommandOutcome
             switch result {
             case .success(let rows):
-                outcome = rows.count > 0 ? .appliedEarlier : .mustLoad(prepared.command.streams)
+                if rows.count == 0 {
+                    outcome = .mustLoad(prepared.command.streams)
+                } else {
+                    outcome = home.destroysKey && prepared.isWritten(in: rows) ? .appliedUnanswered : .appliedEarlier
+                }
             case .failure: outcome = .decided(.failure(.unavailable(retryAfterSeconds: 2)))
             }
             find(rest.dropFirst(), found + [outcome], completion)
         }
+    }
+}
+
+extension PreparedCommand {
+    /// Whether events found under its id are those that it made itself, not those of an earlier request with the same
+    /// Idempotency-Key: they name the same request, by the same caller and of the same content.
+    fileprivate func isWritten(in rows: PostgresRows) -> Bool {
+        guard let meta = parts.first?.events.first?.meta else { return false }
+        return (try? rows.bytes(0, 3)) == meta
     }
 }

@@ -10,6 +10,8 @@ enum CommandOutcome: Sendable {
     case replayed(versions: ClosedRange<Int32>)
     /// It was applied by another connection before: its events tell.
     case appliedEarlier
+    /// It erased its home stream itself and its answer was lost: nothing is left that a repeat could be compared with.
+    case appliedUnanswered
     /// A stream is not in memory, or has moved: load these again, then hand it in again.
     case mustLoad([StreamID])
 }

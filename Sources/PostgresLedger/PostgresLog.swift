@@ -101,6 +101,8 @@ public final class PostgresLog: EventLog {
             case .appliedEarlier:
                 // One with a key is prepared again, which finds it in its stream and compares the requests.
                 if command.requestDigest == nil, let appended = try await find(command) { return appended }
+            case .appliedUnanswered:
+                if let appended = try await find(command) { return appended }
             case .mustLoad: break
             }
             guard ContinuousClock.now < command.deadline else { throw Failure.unavailable(retryAfterSeconds: 1) }

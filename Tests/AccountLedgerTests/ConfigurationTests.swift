@@ -86,6 +86,15 @@ import Testing
         #expect(problems(["PATH": "/bin", "LEDGERS": "x", "LEDGER_TEST_DATABASE_URL": "x"]).isEmpty)
     }
 
+    @Test func `what the examples read from the environment is theirs, and stands in no file of ours`() throws {
+        #expect(problems(["LEDGER_URL": "http://127.0.0.1:8080", "LEDGER_OUTBOX": "/tmp"]).isEmpty)
+        // Nothing takes its value from there.
+        #expect(try load(["LEDGER_URL": "http://127.0.0.1:1"]).publicURL == load().publicURL)
+        let directory = try TemporaryDirectory()
+        let file = try directory.write("settings", "LEDGER_URL=http://127.0.0.1:1\n")
+        #expect(problems([:], file: file) == ["LEDGER_URL (\(file)): is not a key of the configuration"])
+    }
+
     @Test func `everything that is wrong is told at once`() {
         #expect(problems(["LEDGER_HTTP_PORT": "x", "LEDGER_TYPO": "1", "LEDGER_LIMITS": "x"]).count == 3)
     }

@@ -53,6 +53,12 @@ final class RawClient {
 
     func send(_ text: String) async throws { try await outbound.write(ByteBuffer(string: text)) }
 
+    /// Sends no more, and goes on reading.
+    func halfClose() async throws { try await channel.close(mode: .output).get() }
+
+    /// Reads from the socket again.
+    func resumeReading() async throws { try await channel.setOption(.autoRead, value: true).get() }
+
     /// Stops reading from the socket, as a stalled client does.
     func stopReading() async throws { try await channel.setOption(.autoRead, value: false).get() }
 

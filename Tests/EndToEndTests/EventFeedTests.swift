@@ -50,6 +50,41 @@ import Testing
         #expect(rest.items.count == 7)
     }
 
+    @Test func `lines and a live stream end with the limit, and a bad one is refused`() throws {
+        let person = try busyAccount()
+        let base = "/v1/events?stream=\(person.id)"
+        func versions(_ query: String) throws -> [Int64] {
+            try root.call("GET", base + query, headers: [("Accept", "application/x-ndjson")]).body.split(separator: 10)
+                .compactMap { try JSONReader.read(Array($0))["streamversion"].integerValue }
+        }
+        for limit in [1, 3, 10, 11, 1001, 9_007_199_254_740_991] {
+            #expect(try versions("&limit=\(limit)") == (1...min(10, Int64(limit))).map { $0 })
+        }
+        #expect(try versions("") == (1...10).map { $0 })
+        let third = try #require(try root.call("GET", "\(base)&limit=3").items.last?["id"].stringValue)
+        #expect(try versions("&after=\(third)&limit=2") == [4, 5])
+        #expect(try versions("&type=account.erased.v1&limit=2") == [])
+
+        let all = try root.all(base, limit: 1000).compactMap { $0["id"].stringValue.flatMap { Int64($0) } }
+        let stream = try EventStream(root, "\(base)&limit=4", lastEventID: all[1])
+        #expect(try (0..<4).map { _ in try stream.next() } == Array(all[2...5]))
+        #expect(throws: (any Error).self) { try stream.next() }
+        // What is still to come counts as well.
+        let live = try EventStream(root, "\(base)&limit=2", lastEventID: all[8])
+        #expect(try live.next() == all[9])
+        #expect(try root.call("PATCH", person.path, ["profile": ["n": "last"]]).status == 200)
+        #expect(try live.next() > all[9])
+        #expect(throws: (any Error).self) { try live.next() }
+
+        let cursor = try #require(try root.call("GET", "\(base)&limit=1")["next_cursor"].stringValue)
+        for accept in ["application/x-ndjson", "text/event-stream"] {
+            for bad in ["limit=0", "limit=-1", "limit=x", "limit=", "limit=9007199254740992", "cursor=\(cursor)"] {
+                expectProblem(
+                    try root.call("GET", "\(base)&\(bad)", headers: [("Accept", accept)]), 400, "malformed-request")
+            }
+        }
+    }
+
     @Test func `filters select by type, door and time`() throws {
         let person = try busyAccount(2)
         let base = "/v1/events?stream=\(person.id)"

@@ -134,4 +134,73 @@ import Transparency
         #expect(verified.waitForEnd(within: 60) == 0, "\(verified.output) \(verified.errors)")
         #expect(gateway.process.stop() == 0)
     }
+
+    @Test func `a checkpoint that was lost with the old server is signed again as it was after a promotion`() throws {
+        try Self.mayLook(true)
+        defer { try? Self.mayLook(false) }
+        try standby.start()
+        var gateway = try deployment.serve(settings)
+        let root = gateway.root
+        _ = try root.account()
+        #expect(try isAllSealed(root))
+        // The standby is told of the event and no more: it crashes between the signing and the commit.
+        var isLost = false
+        for _ in 0..<5 where !isLost {
+            try crashStandbyBeforeCommit(root)
+            let gone = "the standby \(standby.name) is not connected"
+            _ = try eventually { try sealed(root) == root.head() || Self.alarms(root).contains(gone) }
+            isLost = try sealed(root) == root.head()
+            if !isLost {
+                // It took so long that the sealer gave up.
+                try standby.start()
+                #expect(try isAllSealed(root))
+            }
+        }
+        #expect(isLost)
+        let published = try root.with(nil).call("GET", "/log/checkpoint").text
+        let size = try root.head()
+        #expect(published.contains("\n\(size)\n"))
+        #expect(gateway.process.stop() == 0)
+
+        try standby.start(isPromoted: true)
+        let url = "host=\(standby.host) dbname=\(deployment.database.name)"
+        let connection = try PostgresConnection(
+            PostgresConfiguration(url: "\(url) user=ledger", applicationName: "tests"))
+        defer { connection.close() }
+        let rows = try connection.query(
+            PostgresStatement(
+                "SELECT (SELECT max(position) FROM ledger.events), (SELECT max(tree_size) FROM ledger.checkpoints)"))
+        #expect(try rows.int64(0, 0) == size, "the events are there")
+        #expect(try rows.int64(0, 1) < size, "their checkpoint is not")
+        let promoted = settings.merging([
+            "LEDGER_STANDBYS": "none", "LEDGER_DATABASE_URL": "\(url) user=\(TestDatabase.gatewayRole)",
+        ]) { $1 }
+        gateway = try deployment.serve(promoted)
+        #expect(try eventually { try sealed(gateway.root) == size })
+        #expect(try gateway.root.with(nil).call("GET", "/log/checkpoint").text == published)
+        _ = try gateway.root.account()
+        #expect(try gateway.root.head() == size + 1 && isAllSealed(gateway.root))
+        let kept = "\(deployment.directory.path)/published"
+        try Data(published.utf8).write(to: URL(fileURLWithPath: kept))
+        let verified = try deployment.start(["verify", "--checkpoint", kept], promoted)
+        #expect(verified.waitForEnd(within: 60) == 0, "\(verified.output) \(verified.errors)")
+        #expect(gateway.process.stop() == 0)
+    }
+
+    /// Appends an event, and ends the standby as a crash does while the checkpoint over it is signed and not committed.
+    private func crashStandbyBeforeCommit(_ root: Client) throws {
+        let owner = try PostgresConnection(deployment.database.configuration())
+        let watch = try PostgresConnection(deployment.database.configuration())
+        defer {
+            owner.close()
+            watch.close()
+        }
+        try owner.execute(script: "BEGIN; LOCK TABLE ledger.checkpoints IN EXCLUSIVE MODE")
+        _ = try root.account()
+        let waiting = PostgresStatement(
+            "SELECT count(*) FROM pg_locks WHERE relation = 'ledger.checkpoints'::regclass AND NOT granted")
+        #expect(try eventually { try watch.query(waiting).int64(0, 0) > 0 })
+        standby.stop("QUIT")
+        try owner.execute(script: "COMMIT")
+    }
 }

@@ -15,16 +15,17 @@ final class LogClient: Sendable {
 
     init(
         _ configuration: PostgresConfiguration, keys: LedgerKeys,
-        _ settings: PostgresLog.Configuration = PostgresLog.Configuration()
+        _ settings: PostgresLog.Configuration = PostgresLog.Configuration(), writingTo: PostgresConfiguration? = nil,
+        follows: Bool = true
     ) {
-        writer = PostgresPipeline(configuration, name: "writer")
+        writer = PostgresPipeline(writingTo ?? configuration, name: "writer")
         let log = PostgresLog(
             configuration: settings, keys: keys, keyring: LoadedKeyring(keys.keyring),
             writer: writer,
             reader: PostgresPipeline(configuration, name: "reader"),
             logger: Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() })
         self.log = log
-        following = Task { await log.run() }
+        following = Task { if follows { await log.run() } }
     }
 
     /// The server process of its appender.

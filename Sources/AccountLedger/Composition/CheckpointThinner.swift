@@ -4,7 +4,7 @@ import PostgresTransparency
 
 /// Leaves one checkpoint an hour of those that are older than a day (docs/transparency.md).
 struct CheckpointThinner: Chore {
-    let pause: Duration = .seconds(600)
+    var pause: Duration = .seconds(600)
     let trouble: Logger.Message? = "old checkpoints cannot be thinned out"
     var log: Int16 = 0
     let mayWrite: @Sendable () -> Bool

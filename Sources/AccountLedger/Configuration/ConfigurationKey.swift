@@ -122,6 +122,7 @@ struct ConfigurationKey: Sendable {
             refusal: ValueRule.logLevel),
     ]
 
-    /// Set for the tests of the project; says nothing to the program.
-    static let ignored: Set<String> = ["LEDGER_TEST_DATABASE_URL"]
+    /// Passed over in the environment, where they are meant for others: for the tests of the project, and for clients
+    /// such as those in `examples/`, which run in the same shell.
+    static let ignored: Set<String> = ["LEDGER_TEST_DATABASE_URL", "LEDGER_URL", "LEDGER_OUTBOX"]
 }
