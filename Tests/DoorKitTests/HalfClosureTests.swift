@@ -53,7 +53,7 @@ import Testing
 
     @Test(arguments: ["", "Connection: close\r\n"])
     func `a long answer arrives in full at a slow client that sends no more`(fields: String) async throws {
-        let answer = try await TestServer.run(EchoDoor(), configure: { $0.idleTimeout = .milliseconds(300) }) {
+        let answer = try await TestServer.run(EchoDoor(), configure: { $0.idleTimeout = .seconds(2) }) {
             server in
             try await RawClient.connect(server.port) { client in
                 try await client.stopReading()
@@ -84,7 +84,7 @@ import Testing
         let answer = try await TestServer.run(
             EchoDoor(),
             configure: {
-                $0.idleTimeout = .milliseconds(300); $0.drainLimit = .seconds(30)
+                $0.idleTimeout = .seconds(2); $0.drainLimit = .seconds(30)
             }
         ) {
             server in
